@@ -1,0 +1,123 @@
+"""The command line: ``python -m segloss COMMAND``, one command per stage of the pipeline."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from segloss.config import load_params
+from segloss.errors import InputError
+
+# Each command imports only what it needs: PyTorch alone takes longer than most of the commands.
+
+
+def inventory(arguments: argparse.Namespace) -> None:
+    from segloss.data.inventory import take_inventory
+
+    take_inventory(arguments.data_root, load_params())
+
+
+def prepare(arguments: argparse.Namespace) -> None:
+    from segloss.data.preparation import prepare as prepare_dataset
+
+    prepare_dataset(arguments.dataset, load_params())
+
+
+def check(arguments: argparse.Namespace) -> int:
+    from segloss.data.checking import check as check_dataset
+
+    return check_dataset(arguments.dataset, arguments.root, load_params())
+
+
+def phantoms(arguments: argparse.Namespace) -> None:
+    from segloss.data.phantoms import write_phantoms
+
+    write_phantoms(arguments.root)
+
+
+def guard(arguments: argparse.Namespace) -> None:
+    from segloss.data.inventory import guard_phantoms
+
+    guard_phantoms()
+
+
+def train(arguments: argparse.Namespace) -> None:
+    from segloss.training import train_arm
+
+    train_arm(arguments.arm, load_params())
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    from segloss.evaluation import evaluate as evaluate_dataset
+
+    evaluate_dataset(arguments.dataset, load_params())
+
+
+def report(arguments: argparse.Namespace) -> None:
+    from segloss.report import run_report
+
+    run_report(arguments.paper, load_params())
+
+
+def site(arguments: argparse.Namespace) -> None:
+    from segloss.site import build_site
+
+    build_site()
+
+
+def compare(arguments: argparse.Namespace) -> int | None:
+    from segloss.comparison import compare_with_committed
+
+    return compare_with_committed(arguments.scale)
+
+
+def scale(arguments: argparse.Namespace) -> int | None:
+    from segloss.scales import run_at_scale
+
+    return run_at_scale(arguments.scale, arguments.data_root, arguments.paper)
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m segloss", description="Segmentation losses, replicated.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(function, text: str, **options) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
+        sub = commands.add_parser(function.__name__, help=text, description=text)
+        sub.set_defaults(run=function)
+        for name, settings in options.items():
+            sub.add_argument(f"--{name}".replace("_", "-") if "default" in settings else name, **settings)
+        return sub
+
+    path = {"type": Path}
+    command(inventory, "Look which data sets lie below DATA_ROOT and fingerprint them.", data_root=path)
+    command(prepare, "Read a data set from its official layout into arrays.", dataset={})
+    command(check, "List every fault in the files of a data set.", dataset={}, root=path)
+    command(phantoms, "Write the phantom data sets.", root={**path, "default": Path("data")})
+    command(guard, "Stop if data/ holds anything else than the phantoms.")
+    command(train, "Train one arm, all folds; resumes where it was stopped.", arm={})
+    command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
+    command(report, "Execute a paper's notebook into figures and tables.", paper={})
+    command(site, "Render all executed notebooks as web pages.")
+    command(compare, "Hold the metrics against the committed ones.", scale={})
+    command(
+        scale,
+        "Run the pipeline at another scale, beside the phantom results.",
+        scale={},
+        data_root={**path, "default": None},
+        paper={"default": None},
+    )
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Run a command; bad input ends in one sentence and exit code 1."""
+    arguments = parse()
+    try:
+        return arguments.run(arguments) or 0
+    except InputError as error:
+        print(f"segloss: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""What a reader of a data set hands over: the cases it found, what is wrong with them, and one case's arrays.
+
+A data set is added with one small module that fills a :class:`Reader`; nothing else knows its layout.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Case:
+    """Files of one case: an image per modality, and one label file or more."""
+
+    name: str
+    subject: str
+    images: tuple[Path, ...]
+    labels: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with one case.
+
+    ``stop``: corrupt or contradictory, nothing is prepared; ``left_out``: incomplete, the rest is
+    prepared; ``warning``: kept as it is.
+    """
+
+    case: str
+    reason: str
+    kind: Literal["stop", "left_out", "warning"]
+
+
+@dataclass
+class Listing:
+    """Complete cases in the order of their names, and the faults that show without opening a file."""
+
+    cases: list[Case] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Arrays of one case.
+
+    Args:
+        image: Channels first, shape ``(C, *spatial)``.
+        labels: Class of each pixel or voxel, 0 is background, shape ``(*spatial)``.
+        spacing_mm: Size of a voxel per axis, where the files say it.
+        grey_mask: Whether the label file held values between background and foreground.
+    """
+
+    image: np.ndarray
+    labels: np.ndarray
+    spacing_mm: tuple[float, ...] | None = None
+    grey_mask: bool = False
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one data set lies on disk.
+
+    Args:
+        expects: The layout in a few words, for messages.
+        find: Lists the cases of a folder; its second argument is the subset (``all`` or a part's name).
+            Raises ``InputError`` where the folder does not have the layout.
+        read: Opens one case. Raises ``InputError`` that names the file and what was expected.
+    """
+
+    expects: str
+    find: Callable[[Path, str], Listing]
+    read: Callable[[Case], Sample]

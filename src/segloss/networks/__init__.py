@@ -1,0 +1,25 @@
+"""The networks of the papers, by name."""
+
+from typing import Any
+
+from torch import nn
+
+from segloss.networks.unet2d import UNet2d
+
+NETWORKS: dict[str, type[nn.Module]] = {"unet2d": UNet2d}
+
+
+def build_network(name: str, **options: Any) -> nn.Module:
+    """Build a network by name.
+
+    Raises:
+        ValueError: If the name is unknown.
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"unknown network {name!r}; the networks are {', '.join(NETWORKS)}")
+    return NETWORKS[name](**options)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Number of trained parameters; running means and variances are not among them."""
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)

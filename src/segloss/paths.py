@@ -1,0 +1,34 @@
+"""Where everything lies, relative to the repository's root, from which every command is run."""
+
+from pathlib import Path
+
+# Written by the stages of the pipeline; not in git.
+INVENTORY = Path("build/inventory")
+PREPARED = Path("build/prepared")
+RUNS = Path("build/runs")
+EXAMPLES = Path("build/examples")
+# Epochs of unfinished runs, from which a killed training resumes.
+CHECKPOINTS = Path("build/checkpoints")
+
+# Generated, small, and in git.
+REPORTS = Path("reports")
+
+
+def metrics_folder(scale: str, paper: str) -> Path:
+    """Tidy metrics of a paper at a scale: one file per data set."""
+    return REPORTS / "metrics" / scale / paper
+
+
+def figures_folder(scale: str, paper: str) -> Path:
+    """Figures of a paper's report at a scale."""
+    return REPORTS / "figures" / scale / paper
+
+
+def tables_folder(scale: str, paper: str) -> Path:
+    """Tables of a paper's report at a scale."""
+    return REPORTS / "tables" / scale / paper
+
+
+def executed_notebook(scale: str, paper: str) -> Path:
+    """The executed and normalised notebook of a paper at a scale."""
+    return REPORTS / "notebooks" / scale / f"{paper}.ipynb"

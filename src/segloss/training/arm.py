@@ -1,0 +1,82 @@
+"""The train stage: all folds of one arm, into one folder that appears when it is complete."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from segloss.config import entry
+from segloss.data.prepared import PreparedImages, read_status
+from segloss.paths import CHECKPOINTS, PREPARED, RUNS
+from segloss.provenance import code_fingerprint, fingerprint, write_json, written_aside
+from segloss.training.fold import REDRAWN_S, DivergedError, train_fold
+from segloss.training.settings import Settings
+
+PACKAGE = Path(__file__).parents[1]
+CODE = [PACKAGE / part for part in ("losses", "networks", "training", "data/augmentation.py", "data/prepared.py")]
+
+
+def train_arm(arm: str, params: dict[str, Any]) -> None:
+    """Train an arm of params.yaml and write build/runs/<data set>/<arm>.
+
+    Absent data, too few cases and a diverged loss are outcomes, told by ``status.json``. Finished folds and epochs
+    wait in build/checkpoints, and count only as long as data, code and parameters are the same.
+    """
+    names, settings = entry(params, "arms", arm), Settings.of(params, arm)
+    prepared, run = PREPARED / names["dataset"], RUNS / names["dataset"] / arm
+    status = read_status(prepared)
+    if status["outcome"] != "done":
+        with written_aside(run) as folder:
+            write_json(folder / "status.json", status)
+        return
+    torch.set_num_threads(settings.threads)
+    data = PreparedImages(prepared)
+    fingerprints = {
+        "data": data.provenance["fingerprint"],
+        "code": code_fingerprint(*CODE),
+        "parameters": fingerprint(asdict(settings)),
+    }
+    folder = _workplace(CHECKPOINTS / names["dataset"] / arm, fingerprint(fingerprints, torch.__version__))
+    for fold in tqdm(range(settings.folds), arm, unit="fold", mininterval=REDRAWN_S):
+        try:
+            if not (folder / f"fold{fold}").is_dir():
+                train_fold(folder / f"fold{fold}", data, fold, settings)
+        except DivergedError as error:
+            status = {"outcome": "diverged", "reason": f"fold {fold}: {error}"}
+            (folder / f"fold{fold}.pt").unlink(missing_ok=True)
+    provenance = {"arm": arm, **names, "scale": params["scale"], "fingerprints": fingerprints}
+    provenance |= {"settings": asdict(settings), "versions": _versions(), "commit": _commit()}
+    write_json(folder / "provenance.json", provenance)
+    write_json(folder / "status.json", status)
+    shutil.rmtree(run, ignore_errors=True)
+    run.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(folder, run)
+
+
+def _workplace(folder: Path, key: str) -> Path:
+    """The folder of the unfinished arm, emptied if it belongs to other data, code or parameters."""
+    keyfile = folder.with_name(folder.name + ".key")
+    if not keyfile.is_file() or keyfile.read_text() != key:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    keyfile.write_text(key)
+    return folder
+
+
+def _versions() -> dict[str, str]:
+    return {"torch": torch.__version__, "numpy": np.__version__}
+
+
+def _commit() -> str:
+    """The commit checked out, with ``+`` where files differ from it; ``unknown`` outside a repository."""
+    try:
+        command = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=+"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

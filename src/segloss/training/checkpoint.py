@@ -1,0 +1,64 @@
+"""The state of a run after its last epoch, kept on disk so that a stopped run goes on from there."""
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+HISTORY = ("epoch", "phase", "loss", "validation_loss", "validation_dice")
+
+
+class Checkpoint:
+    """Network, optimiser and history of a run, saved after every epoch and removed when the run is complete.
+
+    Args:
+        path: The file; it appears with the first epoch and is replaced in one step.
+        network, optimiser: The live objects whose state is kept.
+        keep_best: Also keep the weights of the epoch with the highest validation Dice.
+    """
+
+    def __init__(self, path: Path, network: nn.Module, optimiser: torch.optim.Optimizer, keep_best: bool) -> None:
+        self.path, self.network, self.optimiser, self.keep_best = path, network, optimiser, keep_best
+        self.history: list[dict[str, Any]] = []
+        self._best: dict[str, Any] = {}
+        if path.is_file():
+            state = torch.load(path, map_location="cpu", weights_only=True)
+            network.load_state_dict(state["network"])
+            optimiser.load_state_dict(state["optimiser"])
+            self.history, self._best = state["history"], state["best"]
+
+    @property
+    def selected(self) -> dict[str, Any]:
+        """The weights that the protocol selects: those of the best epoch, or else of the last."""
+        return self._best or self.network.state_dict()
+
+    def save(self, **row: Any) -> None:
+        """Add an epoch's row to the history and write everything down."""
+        best_so_far = max((r["validation_dice"] for r in self.history), default=float("-inf"))
+        self.history.append(row)
+        if self.keep_best and row["validation_dice"] > best_so_far:
+            self._best = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
+        state = {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "history": self.history,
+            "best": self._best,
+        }
+        aside = self.path.with_name(self.path.name + ".tmp")
+        torch.save(state, aside)
+        os.replace(aside, self.path)
+
+    def write_history(self, path: Path) -> None:
+        """Write the history as CSV, numbers with six significant digits."""
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(HISTORY)
+            for row in self.history:
+                writer.writerow(f"{row[k]:.6g}" if isinstance(row[k], float) else row[k] for k in HISTORY)
+
+    def remove(self) -> None:
+        """Remove the file of a run that is complete."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,130 @@
+"""Training on one fold: epochs, validation and the prediction of the test third."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from segloss.data.augmentation import augment
+from segloss.data.prepared import PreparedImages
+from segloss.losses import NonFiniteLogitsError, SegmentationLoss, build_loss
+from segloss.networks import build_network
+from segloss.provenance import written_aside
+from segloss.training.checkpoint import Checkpoint
+from segloss.training.settings import Settings
+
+PREDICTED_AT_ONCE = 16
+# A terminal redraws its bar every second; a log gets a line twice a minute.
+REDRAWN_S = 1 if sys.stderr.isatty() else 30
+OPTIMISERS = {"adam": torch.optim.Adam}
+
+
+class DivergedError(Exception):
+    """The loss or the logits are no longer finite: an outcome of the arm, not a fault."""
+
+
+def train_fold(folder: Path, data: PreparedImages, fold: int, settings: Settings) -> None:
+    """Train a fold; ``folder`` appears when it is complete, with history, weights and test predictions.
+
+    Every epoch draws its random numbers from a seed of its own. So a resumed run needs no saved generator, and arms
+    that differ in the loss alone see the same initial weights, batches, augmentations and dropout.
+
+    Raises:
+        DivergedError: If the loss or the logits stop being finite.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    train, validation, test = (data.third(fold, part) for part in ("train", "validation", "test"))
+    _seed(settings.seed, fold, 0)
+    network = build_network(**settings.network, in_channels=data.channels, out_channels=1)
+    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = OPTIMISERS[settings.optimiser](network.parameters(), settings.learning_rate, fused=True)
+    loss = build_loss(settings.loss)
+    checkpoint = Checkpoint(folder.with_suffix(".pt"), network, optimiser, settings.select == "best_validation")
+    done, epochs = len(checkpoint.history), settings.epochs_for(len(train))
+    bar = tqdm(
+        range(done, epochs),
+        f"fold {fold}",
+        initial=done,
+        total=epochs,
+        unit="epoch",
+        mininterval=REDRAWN_S,
+        leave=False,
+    )
+    for epoch in bar:
+        _seed(settings.seed, fold, epoch + 1)
+        loss.set_epoch(epoch, epochs)
+        batches = np.array_split(train[torch.randperm(len(train)).numpy()], settings.steps_per_epoch(len(train)))
+        mean_loss = train_epoch(network, loss, optimiser, (data.batch(b, device) for b in batches), settings)
+        validation_loss, dice = validate(network, loss, data, validation, device)
+        checkpoint.save(
+            epoch=epoch + 1, phase=loss.phase, loss=mean_loss, validation_loss=validation_loss, validation_dice=dice
+        )
+        bar.set_postfix(loss=f"{mean_loss:.3f}", dice=f"{dice:.3f}", refresh=False)
+    network.load_state_dict(checkpoint.selected)
+    with written_aside(folder) as aside:
+        checkpoint.write_history(aside / "history.csv")
+        torch.save({name: value.cpu() for name, value in network.state_dict().items()}, aside / "weights.pt")
+        probs = [torch.sigmoid(logits).half().cpu().numpy() for logits, _ in predict(network, data, test, device)]
+        np.savez(aside / "predictions.npz", cases=data.cases[test], probs=np.concatenate(probs))
+    checkpoint.remove()
+
+
+def train_epoch(
+    network: nn.Module,
+    loss: SegmentationLoss,
+    optimiser: torch.optim.Optimizer,
+    batches: Iterator[tuple[Tensor, Tensor]],
+    settings: Settings,
+) -> float:
+    """One pass over the batches of images and labels; returns the mean loss of its steps."""
+    network.train()
+    values = []
+    for images, labels in batches:
+        images, labels = augment(images, labels, settings.augmentation)
+        optimiser.zero_grad(set_to_none=True)
+        value = _finite(loss, network(images.contiguous(memory_format=torch.channels_last)), labels)
+        value.backward()
+        optimiser.step()
+        values.append(value.item())
+    return sum(values) / len(values)
+
+
+def validate(
+    network: nn.Module, loss: SegmentationLoss, data: PreparedImages, cases: np.ndarray, device: torch.device
+) -> tuple[float, float]:
+    """Mean loss over the cases, and mean Dice of the thresholded predictions over the cases that have one."""
+    total, dice = 0.0, []
+    for logits, labels in predict(network, data, cases, device):
+        total += _finite(loss, logits, labels).item() * len(logits)
+        predicted, true = (logits.squeeze(1) > 0).flatten(1), (labels > 0).flatten(1)
+        dice.append(2 * (predicted & true).sum(1) / (predicted.sum(1) + true.sum(1)))
+    return total / len(cases), float(torch.cat(dice).nanmean())
+
+
+@torch.no_grad()
+def predict(
+    network: nn.Module, data: PreparedImages, cases: np.ndarray, device: torch.device
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Logits (B, 1, H, W) and labels (B, H, W) of the cases, batch by batch, in their order."""
+    network.eval()
+    for start in range(0, len(cases), PREDICTED_AT_ONCE):
+        images, labels = data.batch(cases[start : start + PREDICTED_AT_ONCE], device)
+        yield network(images.contiguous(memory_format=torch.channels_last)), labels
+
+
+def _finite(loss: SegmentationLoss, logits: Tensor, labels: Tensor) -> Tensor:
+    try:
+        value = loss(logits, labels)
+    except NonFiniteLogitsError as error:
+        raise DivergedError(str(error)) from error
+    if not value.isfinite():
+        raise DivergedError(f"the loss became {value.item()}")
+    return value
+
+
+def _seed(*numbers: int) -> None:
+    torch.manual_seed(int(np.random.SeedSequence(numbers).generate_state(1)[0]))

@@ -1,0 +1,54 @@
+"""What decides the result of an arm: the protocol of its paper, capped by the scale."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+from segloss.config import entry, scale_of
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of every run of an arm."""
+
+    loss: Any
+    network: dict[str, Any]
+    optimiser: str
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    min_steps: int
+    folds: int
+    select: str
+    seed: int
+    threads: int
+    augmentation: dict[str, Any]
+
+    @classmethod
+    def of(cls, params: dict[str, Any], arm: str) -> Self:
+        """Read the settings of an arm from the parameters."""
+        names, scale = entry(params, "arms", arm), scale_of(params)
+        protocol = entry(params, "protocols", names["protocol"])
+        network = protocol["network"]
+        return cls(
+            loss=entry(params["losses"], names["paper"], names["loss"]),
+            network={**network, "filters": min(network["filters"], scale["base_filters"] or math.inf)},
+            optimiser=protocol["optimiser"],
+            learning_rate=scale["learning_rate"] or protocol["learning_rate"],
+            batch_size=protocol["batch_size"],
+            epochs=math.ceil(protocol["epochs"] * scale["epoch_share"]),
+            min_steps=scale["min_steps"] or 0,
+            folds=min(protocol["folds"], scale["max_folds"] or math.inf),
+            select=protocol["select"],
+            seed=protocol["seed"],
+            threads=scale["threads"],
+            augmentation=protocol["augmentation"],
+        )
+
+    def steps_per_epoch(self, cases: int) -> int:
+        """Optimiser steps of an epoch over so many training cases; the last batch may be smaller."""
+        return math.ceil(cases / self.batch_size)
+
+    def epochs_for(self, cases: int) -> int:
+        """Epochs of a run: the protocol's share, or more where the scale's least number of steps takes more."""
+        return max(self.epochs, math.ceil(self.min_steps / self.steps_per_epoch(cases)))
