@@ -62,9 +62,9 @@ def test_kappa_gradient_is_the_closed_form() -> None:
     """The quotient rule by hand; equation 5 with errata K5 put right."""
     p, g = torch.rand(40, dtype=torch.float64, requires_grad=True), (torch.rand(40) < 0.6).double()
     build_loss("kappa")(p.logit().view(1, 1, 40), g.long().view(1, 40)).backward()
-    P, G, I, N = p.sum().item(), g.sum().item(), (p * g).sum().item(), 40  # noqa: E741, N806
-    denominator = P + G - 2 * P * G / N
-    expected = -2 * (g * denominator - I * (1 - 2 * G / N) - G**2 / N) / denominator**2
+    predicted, true, overlap, pixels = p.sum().item(), g.sum().item(), (p * g).sum().item(), 40
+    denominator = predicted + true - 2 * predicted * true / pixels
+    expected = -2 * (g * denominator - overlap * (1 - 2 * true / pixels) - true**2 / pixels) / denominator**2
     torch.testing.assert_close(p.grad, expected)
 
 

@@ -25,7 +25,9 @@ CHECKPOINTS = Path("build/checkpoints/discs")
 
 def results(run: Path = RUN) -> dict[str, bytes]:
     """Everything a run wrote, byte by byte, apart from the commit it was made at."""
-    return {str(f.relative_to(run)): f.read_bytes() for f in run.rglob("*") if f.is_file() and f.name != "provenance.json"}
+    return {
+        str(f.relative_to(run)): f.read_bytes() for f in run.rglob("*") if f.is_file() and f.name != "provenance.json"
+    }
 
 
 def history(fold: int, run: Path = RUN) -> list[dict[str, str]]:

@@ -1,0 +1,96 @@
+"""What the data pipeline and the bookkeeping cost: the project's training epoch against the bare step.
+
+The bare step has its batch in memory already, and does nothing but forward, loss, backward and optimiser. The
+project's epoch reads every batch from disk, augments it, collects the loss and saves a checkpoint at its end. Both
+take turns in one process, on the network of the scale; the table gives medians and their ratio.
+
+Usage: python benchmarks/training_step.py [--scale phantom] [--cases 24] [--rounds 15]
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from segloss.config import load_params
+from segloss.data.prepared import PreparedImages
+from segloss.losses import build_loss
+from segloss.networks import build_network
+from segloss.training.checkpoint import Checkpoint
+from segloss.training.fold import train_epoch
+from segloss.training.settings import Settings
+
+CPU = torch.device("cpu")
+
+
+def prepared(folder: Path, cases: int, size: int) -> PreparedImages:
+    """Random images on disk, in the form in which the prepare stage leaves them."""
+    rng = np.random.default_rng(0)
+    np.save(folder / "images.npy", rng.integers(0, 256, (cases, 3, size, size), dtype=np.uint8))
+    np.save(folder / "labels.npy", rng.integers(0, 2, (cases, size, size), dtype=np.uint8))
+    (folder / "cases.csv").write_text("case,fold\n" + "".join(f"{case},0\n" for case in range(cases)))
+    (folder / "provenance.json").write_text("{}")
+    return PreparedImages(folder)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall-clock time of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--scale", default="phantom", help="whose network and image size to take")
+    parser.add_argument("--cases", type=int, default=24, help="training cases of an epoch")
+    parser.add_argument("--rounds", type=int, default=15, help="epochs of each kind")
+    arguments = parser.parse_args()
+    params = {**load_params(), "scale": arguments.scale}
+    settings = Settings.of(params, "isic2018-kappa")
+    image_size = params["datasets"]["isic2018"]["image_size"]
+    size = min(image_size, params["scales"][arguments.scale]["max_image_size"] or image_size)
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(0)
+    network = build_network(**settings.network, in_channels=3, out_channels=1).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate, fused=True)
+    loss = build_loss(settings.loss)
+    steps = settings.steps_per_epoch(arguments.cases)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        data = prepared(Path(temporary), arguments.cases, size)
+        batches = np.array_split(np.arange(arguments.cases), steps)
+        ready = [data.batch(batch, CPU) for batch in batches]
+        ready = [(images.contiguous(memory_format=torch.channels_last), labels) for images, labels in ready]
+        checkpoint = Checkpoint(Path(temporary) / "fold0.pt", network, optimiser, keep_best=False)
+
+        def bare() -> None:
+            network.train()
+            for images, labels in ready:
+                optimiser.zero_grad(set_to_none=True)
+                loss(network(images), labels).backward()
+                optimiser.step()
+
+        def whole() -> None:
+            mean = train_epoch(network, loss, optimiser, (data.batch(batch, CPU) for batch in batches), settings)
+            checkpoint.save(epoch=1, phase=loss.phase, loss=mean, validation_loss=0.0, validation_dice=0.0)
+
+        bare(), whole()
+        times = [(seconds(bare), seconds(whole)) for _ in range(arguments.rounds)]
+
+    bare_ms, whole_ms = (statistics.median(column) / steps * 1000 for column in zip(*times, strict=True))
+    ratio = statistics.median(after / before for before, after in times)
+    print("| scale | image | filters | batch | steps an epoch | bare step, ms | whole step, ms | ratio |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    shape = f"{size} px | {settings.network['filters']} | {settings.batch_size} | {steps}"
+    print(f"| {arguments.scale} | {shape} | {bare_ms:.1f} | {whole_ms:.1f} | {ratio:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
