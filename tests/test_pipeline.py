@@ -46,7 +46,7 @@ def clone(tmp_path_factory) -> tuple[Path, str, str]:
     """A fresh clone of HEAD in which the smoke scale has run twice, with what the two runs printed."""
     folder = tmp_path_factory.mktemp("smoke") / "clone"
     git("clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder))
-    write_params(folder / "params.yaml", "smoke", None)
+    write_params(folder / "params.yaml", "smoke", folder / "data")
     dvc("pull", "--quiet", "data.dvc", folder=folder)
     return folder, *(dvc("repro", folder=folder, capture=True) for _ in range(2))
 
@@ -103,9 +103,7 @@ def test_every_parameter_is_read_by_a_stage(stages):
     }
     wanted = {"data_root", f"scales.{PARAMS['scale']}"}
     wanted |= {
-        f"{section}.{name}"
-        for section in ("papers", "datasets", "arms", "protocols")
-        for name in PARAMS[section]
+        f"{section}.{name}" for section in ("papers", "datasets", "arms", "protocols") for name in PARAMS[section]
     }
     wanted |= {f"losses.{paper}.{name}" for paper, losses in PARAMS["losses"].items() for name in losses}
     assert {key for key in wanted if not {key, key.split(".")[0]} & tracked} == set()
@@ -125,9 +123,7 @@ def test_nothing_depends_on_the_whole_package(stages):
 
 
 def test_compiled_files_do_not_count_as_changes():
-    assert {"__pycache__", ".ipynb_checkpoints"} <= set(
-        (ROOT / ".dvcignore").read_text(encoding="utf-8").split()
-    )
+    assert {"__pycache__", ".ipynb_checkpoints"} <= set((ROOT / ".dvcignore").read_text(encoding="utf-8").split())
 
 
 def test_the_committed_lock_belongs_to_the_phantom_scale():
@@ -157,3 +153,10 @@ def test_the_run_writes_nothing_that_git_would_ask_about_but_its_reports(clone):
     folder, _, _ = clone
     changed = {line[3:] for line in git("status", "--porcelain", folder=folder).splitlines()}
     assert {name for name in changed if not name.startswith("reports/")} == {"params.yaml", "dvc.lock"}
+
+
+def test_no_report_names_the_place_of_the_data(clone):
+    folder, _, _ = clone
+    files = [file for file in (folder / "reports").rglob("*") if file.is_file()]
+    assert len(files) > 10
+    assert [file.name for file in files if str(folder).encode() in file.read_bytes()] == []

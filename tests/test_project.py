@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -23,11 +24,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 LAYERS = [
     {"errors", "paths"},
     {"config", "provenance", "commands"},
-    {"losses", "networks", "data", "metrics", "published"},
+    {"losses", "networks", "data", "metrics", "published", "table_formats"},
     {"training", "evaluation", "statistics"},
     {"verdicts"},
-    {"tables", "figures"},
-    {"notebooks", "report", "site"},
+    {"tables", "figures", "notebooks"},
+    {"report", "site"},
     {"comparison", "scales"},
     {"__main__"},
 ]
@@ -54,8 +55,8 @@ def tracked_files() -> list[Path]:
     return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
 
 
-def imported(path: Path) -> set[str]:
-    """Names of the modules of segloss that a file imports, without the leading ``segloss.``."""
+def all_imported(path: Path) -> set[str]:
+    """Full names of the modules that a file imports."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module == "segloss":
@@ -64,7 +65,12 @@ def imported(path: Path) -> set[str]:
             names.add(node.module or "")
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    return {name.removeprefix("segloss.") for name in names if name.startswith("segloss.")}
+    return names
+
+
+def imported(path: Path) -> set[str]:
+    """Names of the modules of segloss that a file imports, without the leading ``segloss.``."""
+    return {name.removeprefix("segloss.") for name in all_imported(path) if name.startswith("segloss.")}
 
 
 @pytest.mark.parametrize("requirement", requirements(), ids=lambda requirement: requirement.name)
@@ -79,7 +85,7 @@ def test_no_pin_carries_a_local_version():
 def test_conda_brings_only_tools_so_that_every_package_comes_from_the_constraints():
     *conda, by_pip = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     assert {line.partition("=")[0] for line in conda} == {"python", "pip", "git", "make"}
-    assert by_pip == {"pip": ["-c constraints.txt", "-e .[pipeline]"]}
+    assert by_pip == {"pip": ["-c constraints.txt", "-e .[pipeline,dev]"]}
 
 
 def test_conda_brings_a_python_that_the_project_allows():
@@ -111,9 +117,7 @@ def test_every_command_line_in_the_readme_is_understood():
 
 
 def test_the_first_two_commands_of_the_readme_are_reproduce_and_test():
-    commands = re.findall(
-        r"^make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
+    commands = re.findall(r"^make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert commands[:2] == ["reproduce", "test"]
 
 
@@ -152,9 +156,7 @@ def test_each_module_stands_on_one_layer():
     assert sum(map(len, LAYERS)) == len(modules)
 
 
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix()
-)
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_imports_run_from_higher_layers_to_lower_ones(path):
     layer_of = {module: depth for depth, layer in enumerate(LAYERS) for module in layer}
     own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -167,21 +169,19 @@ def test_losses_import_nothing_of_the_rest():
         assert {name.partition(".")[0] for name in imported(path)} <= {"losses"}, path.name
 
 
+def test_losses_and_networks_run_on_the_light_install():
+    core = {Requirement(line).name for line in PROJECT["dependencies"]} | {"segloss"} | sys.stdlib_module_names
+    for path in (*(PACKAGE / "losses").rglob("*.py"), *(PACKAGE / "networks").rglob("*.py")):
+        assert {name.partition(".")[0] for name in all_imported(path)} <= core, path.name
+
+
 def test_only_the_command_line_imports_training():
-    users = {
-        path.name
-        for path in PACKAGE.rglob("*.py")
-        if "training" in {n.partition(".")[0] for n in imported(path)}
-    }
+    users = {path.name for path in PACKAGE.rglob("*.py") if "training" in {n.partition(".")[0] for n in imported(path)}}
     assert users - {path.name for path in (PACKAGE / "training").glob("*.py")} == {"__main__.py"}
 
 
 def test_no_module_is_longer_than_250_lines():
-    long = [
-        path.name
-        for path in PACKAGE.rglob("*.py")
-        if len(path.read_text(encoding="utf-8").splitlines()) > 250
-    ]
+    long = [path.name for path in PACKAGE.rglob("*.py") if len(path.read_text(encoding="utf-8").splitlines()) > 250]
     assert long == []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from segloss.data.files import visible_files
 from segloss.errors import InputError
 from segloss.paths import INVENTORY
 from segloss.provenance import fingerprint, write_json, written_aside
@@ -42,13 +43,13 @@ def guard_phantoms(data: Path = DATA, tracked: Path = Path("data.dvc"), store: P
         InputError: With the first file that is extra, changed or missing.
     """
     expected = _tracked_files(tracked, store)
-    found = {f.relative_to(data).as_posix(): f for f in visible_files(data)} if data.is_dir() else {}
+    found = {file.relative_to(data).as_posix(): file for file in visible_files(data)}
     if not found:
         raise InputError(f"{data}/ holds no files, expected the phantoms: run `dvc pull data.dvc`.")
     for name in sorted(found.keys() | expected.keys()):
         if name not in found:
             raise InputError(f"{data / name} is missing from the phantoms: run `dvc pull data.dvc`.")
-        if name not in expected or hashlib.md5(found[name].read_bytes()).hexdigest() != expected[name]:
+        if name not in expected or _md5(found[name]) != expected[name]:
             state = "has changed" if name in expected else "is not a phantom"
             raise InputError(
                 f"{data / name} {state}, and {data}/ holds only the phantoms: keep real data in a folder of "
@@ -56,17 +57,10 @@ def guard_phantoms(data: Path = DATA, tracked: Path = Path("data.dvc"), store: P
             )
 
 
-def visible_files(folder: Path) -> Iterator[Path]:
-    """Files below a folder in the order of their names, without hidden ones such as .DS_Store."""
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts):
-            yield file
-
-
 def _described(folder: Path) -> dict[str, Any]:
     parts: list[bytes | str] = []
     phantom = (folder / PHANTOM_NOTE).is_file()
-    files = [f for f in visible_files(folder) if f.name != PHANTOM_NOTE] if folder.is_dir() else []
+    files = [file for file in visible_files(folder) if file.name != PHANTOM_NOTE]
     for file in files:
         parts += [file.relative_to(folder).as_posix(), *_edges(file)]
     return {
@@ -85,6 +79,10 @@ def _edges(file: Path) -> Iterator[bytes | str]:
         yield stream.read(EDGE)
         stream.seek(max(EDGE, size - EDGE))
         yield stream.read(EDGE)
+
+
+def _md5(file: Path) -> str:
+    return hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def _tracked_files(tracked: Path, store: Path) -> dict[str, str]:

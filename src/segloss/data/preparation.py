@@ -2,8 +2,9 @@
 
 import csv
 import json
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from tqdm import tqdm
@@ -33,7 +34,7 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
     inventory = _inventory_of(dataset)
     reader = READERS[settings["reader"]]
     folder = Path(params["data_root"]) / settings["folder"]
-    listing = reader.find(folder, settings.get("subset", "all")) if inventory["present"] else Listing()
+    listing = reader.find(folder, settings["subset"]) if inventory["present"] else Listing()
     stop_at_contradictions(listing, dataset)
     scale = scale_of(params)
     cases = [listing.cases[i] for i in evenly_spread(len(listing.cases), scale["max_cases"])]
@@ -86,23 +87,30 @@ def _write_arrays(
     warnings: list[Fault] = []
     grey_masks = 0
     folds = thirds([case.subject for case in cases])
-    # Memory maps: one case at a time is in memory, however many there are.
-    labels = np.lib.format.open_memmap(aside / "labels.npy", "w+", np.uint8, (len(cases), size, size))
-    images = None
-    with (aside / "cases.csv").open("w", newline="", encoding="utf-8") as stream:
+    # Streams, not arrays or memory maps: one case is in memory at a time, however many there are.
+    with (
+        (aside / "images.npy").open("wb") as images,
+        (aside / "labels.npy").open("wb") as labels,
+        (aside / "cases.csv").open("w", newline="", encoding="utf-8") as stream,
+    ):
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(COLUMNS)
         for index, case in enumerate(tqdm(cases, desc=f"prepare {dataset}", unit="case", disable=None)):
             sample = reader.read(case)
-            if images is None:
-                shape = (len(cases), len(sample.image), size, size)
-                images = np.lib.format.open_memmap(aside / "images.npy", "w+", np.uint8, shape)
-            images[index] = resize_image(sample.image, size)
-            labels[index] = resize_mask(sample.labels, size)
+            if index == 0:
+                _start_array(images, (len(cases), len(sample.image), size, size))
+                _start_array(labels, (len(cases), size, size))
+            label = resize_mask(sample.labels, size)
+            images.write(resize_image(sample.image, size).tobytes())
+            labels.write(label.tobytes())
             warnings += warnings_of(case, sample)
             grey_masks += sample.grey_mask
-            table.writerow(_row(case, sample, folds[index], float(labels[index].mean()), folder))
+            table.writerow(_row(case, sample, folds[index], float(label.mean()), folder))
     return warnings, grey_masks
+
+
+def _start_array(stream: BinaryIO, shape: tuple[int, ...]) -> None:
+    np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 def _row(case: Case, sample: Sample, fold: int, foreground_share: float, folder: Path) -> list[str]:
@@ -131,7 +139,7 @@ def _kind(inventory: dict[str, Any], scale: str, cases: int, paper_cases: int) -
 
 def _as_record(fault: Fault, folder: Path) -> dict[str, str]:
     # Where the data lie on this machine is nobody's business in a report.
-    return {"case": fault.case, "reason": fault.reason.replace(f"{folder}/", "")}
+    return {"case": fault.case, "reason": fault.reason.replace(f"{folder}{os.sep}", "")}
 
 
 def _inventory_of(dataset: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def thirds(subjects: Sequence[str], seed: int = 0) -> list[int]:
 
 
 def evenly_spread(count: int, limit: int | None) -> list[int]:
-    """Indices of at most ``limit`` of ``count`` items, spread evenly from the first to the last."""
+    """Indices of at most ``limit`` of ``count`` items: the middle one of each of ``limit`` equal stretches."""
     if limit is None or count <= limit:
         return list(range(count))
     return [(2 * item + 1) * count // (2 * limit) for item in range(limit)]

@@ -10,8 +10,8 @@ def dice_loss(quantities: Quantities, *, smooth: float = 0.0, include_background
 
     .. math:: L = 1 - \frac{2\,TP + s}{2\,TP + FP + FN + s} = \frac{FP + FN}{P + G + s}
 
-    with :math:`P = TP + FP` predicted and :math:`G = TP + FN` true pixels. The second form is the one computed: it
-    keeps its precision where the match is nearly perfect.
+    with :math:`P = TP + FP` predicted and :math:`G = TP + FN` true pixels. The second form is the one computed; it
+    makes the likeness to the kappa loss plain.
 
     Regions: foreground.
 

@@ -8,7 +8,7 @@ from segloss.data.phantoms.lesion import draw_lesion
 from segloss.data.phantoms.noise import smooth_noise
 
 HAIR = np.array([0.2, 0.13, 0.09])
-BLUE_GREY = np.array([0.15, 0.0, -0.15])     # how deep melanin looks
+BLUE_GREY = np.array([0.15, 0.0, -0.15])  # how deep melanin looks
 INK = np.array([0.1, 0.1, 0.12])
 
 
@@ -33,7 +33,7 @@ def dermoscopy_phantom(
     """
     rng = np.random.default_rng(seed)
     lesion = draw_lesion(rng, size, lesion_share, irregularity)
-    strength = np.exp(rng.uniform(np.log(0.4), np.log(2.0)))
+    strength = np.exp(rng.uniform(np.log(0.5), np.log(2.2)))
     blood, deep_melanin = rng.uniform(0, 0.5), rng.uniform(-0.2, 1)
     absorption = skin.MELANIN + blood * (skin.BLOOD - skin.MELANIN) + deep_melanin * BLUE_GREY
     pigment = strength * lesion.opacity * lesion.depth * (1 + 0.2 * smooth_noise(rng, size, 0.03))
@@ -49,6 +49,7 @@ def dermoscopy_phantom(
     ):
         image = image + opacity[..., None] * (colour - image)
     image = np.clip(image, 0.02, 1) * skin.light(rng, size)[..., None]
-    image = ndimage.gaussian_filter(image, (blur := rng.uniform(0.2, 0.8) * size / 128, blur, 0))
+    blur = rng.uniform(0.2, 0.8) * size / 128
+    image = ndimage.gaussian_filter(image, (blur, blur, 0))
     image = image + rng.normal(0, 0.008, image.shape)
     return np.round(255 * np.clip(image, 0, 1)).astype(np.uint8), lesion.mask

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -33,15 +34,24 @@ class Group:
     irregularity: tuple[float, float] = (0.05, 0.35)
 
 
-def _scd(folder: str, name: str, **settings: range | tuple[float, float]) -> Group:
-    stem = f"Skin Image Data Set-{folder}/dermis/{name}"
-    return Group("scd", stem + "{}_orig.jpg", stem + "{}_contour.png", **settings)  # type: ignore[arg-type]
-
-
 # The ISIC numbers are none that a real image has.
 GROUPS = (
-    _scd("1/skin_data/melanoma", "D", numbers=range(1, 25), share=(0.08, 0.7), irregularity=(0.2, 0.4)),
-    _scd("2/skin_data/notmelanoma", "NM", numbers=range(1, 22), share=(0.03, 0.35), irregularity=(0.05, 0.2)),
+    Group(
+        "scd",
+        "Skin Image Data Set-1/skin_data/melanoma/dermis/D{}_orig.jpg",
+        "Skin Image Data Set-1/skin_data/melanoma/dermis/D{}_contour.png",
+        range(1, 25),
+        share=(0.08, 0.7),
+        irregularity=(0.2, 0.4),
+    ),
+    Group(
+        "scd",
+        "Skin Image Data Set-2/skin_data/notmelanoma/dermis/NM{}_orig.jpg",
+        "Skin Image Data Set-2/skin_data/notmelanoma/dermis/NM{}_contour.png",
+        range(1, 22),
+        share=(0.03, 0.35),
+        irregularity=(0.05, 0.2),
+    ),
     Group(
         "isic2016",
         "ISBI2016_ISIC_Part1_Training_Data/ISIC_{}.jpg",
@@ -89,7 +99,7 @@ def _write_group(group: Group, folder: Path, first_seed: int) -> None:
         _save(mask, folder / group.mask.format(number), optimize=True)
 
 
-def _save(picture: np.ndarray, path: Path, **options: int | bool) -> None:
+def _save(picture: np.ndarray, path: Path, **options: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     grey = picture.astype(np.uint8) * 255 if picture.dtype == bool else picture
     Image.fromarray(grey).save(path, **options)

@@ -5,7 +5,7 @@ from scipy import special
 
 from segloss.data.phantoms.noise import ridges, smooth_noise, splat
 
-BLOOD = np.array([0.15, 0.9, 0.9])      # what blood absorbs of red, green and blue
+BLOOD = np.array([0.15, 0.9, 0.9])  # what blood absorbs of red, green and blue
 MELANIN = np.array([0.4, 0.75, 1.0])
 PEN = np.array([0.35, 0.25, 0.6])
 STICKER = np.array([0.25, 0.68, 0.65])
@@ -13,7 +13,7 @@ STICKER = np.array([0.25, 0.68, 0.65])
 
 def skin(rng: np.random.Generator, size: int) -> np.ndarray:
     """Skin of random tone with mottling and furrows, shape ``(size, size, 3)`` in [0, 1]."""
-    red = rng.uniform(0.58, 0.93)
+    red = rng.uniform(0.66, 0.95)
     green = red - rng.uniform(0.03, 0.2)
     tone = np.array([red, green, green - rng.uniform(-0.02, 0.1)])
     mottling = rng.uniform(0.01, 0.04) * smooth_noise(rng, size, 0.15)
@@ -37,7 +37,7 @@ def spots(rng: np.random.Generator, size: int, share: float) -> np.ndarray:
 
 def hair(rng: np.random.Generator, size: int) -> np.ndarray:
     """Opacity of dark curved hairs, few or many."""
-    count = rng.choice([0, 0, 0, 3, 8, 20])
+    count = rng.choice([0, 0, 0, 3, 8, 16])
     if count == 0:
         return np.zeros((size, size))
     way = np.linspace(0, 1, 6 * size)[:, None]

@@ -10,7 +10,5 @@ READERS: dict[str, Reader] = {
         images="ISBI2016_ISIC_Part1_Training_Data", labels="ISBI2016_ISIC_Part1_Training_GroundTruth"
     ),
     "isic2017": isic_reader(images="ISIC-2017_Training_Data", labels="ISIC-2017_Training_Part1_GroundTruth"),
-    "isic2018": isic_reader(
-        images="ISIC2018_Task1-2_Training_Input", labels="ISIC2018_Task1_Training_GroundTruth"
-    ),
+    "isic2018": isic_reader(images="ISIC2018_Task1-2_Training_Input", labels="ISIC2018_Task1_Training_GroundTruth"),
 }

@@ -23,7 +23,8 @@ def isic_reader(images: str, labels: str) -> Reader:
     def find(folder: Path, subset: str) -> Listing:
         for name in (images, labels):
             if not (folder / name).is_dir():
-                raise InputError(f"{folder}: the folder {name} is missing; expected {expects}.")
+                found = ", ".join(sorted(file.name for file in folder.iterdir())[:5]) or "nothing"
+                raise InputError(f"{folder}: the folder {name} is missing, found {found}; expected {expects}.")
         listing = pair(_named(folder / images, IMAGE), _named(folder / labels, MASK))
         if not listing.cases and not listing.faults:
             raise InputError(f"{folder}: no image was found; expected {expects}.")

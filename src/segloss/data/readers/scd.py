@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from segloss.data.case import Listing, Reader
+from segloss.data.files import visible_files
 from segloss.data.readers.pairing import pair, read_pair
 from segloss.errors import InputError
 
@@ -21,12 +22,12 @@ EXPECTS = "skin_data/melanoma/<source>/*_orig.jpg with *_contour.png beside it, 
 
 def find(folder: Path, subset: str) -> Listing:
     """List the cases of a subset: ``all``, ``melanoma`` or ``nonmelanoma``."""
-    trees = [tree for name in CLASSES[subset] for tree in sorted(folder.rglob(name)) if tree.is_dir()]
-    found = {tree.name for tree in trees}
+    files = [(parts, file) for file in visible_files(folder) if (parts := _from_class(file.relative_to(folder)))]
     for name in CLASSES[subset]:
-        if name not in found:
-            raise InputError(f"{folder}: no folder {name} below it; expected {EXPECTS}.")
-    listing = pair(_named(trees, IMAGE), _named(trees, MASK))
+        if name not in {parts[0] for parts, _ in files}:
+            raise InputError(f"{folder}: no folder {name} with files below it; expected {EXPECTS}.")
+    wanted = [(parts, file) for parts, file in files if parts[0] in CLASSES[subset]]
+    listing = pair(_named(wanted, IMAGE), _named(wanted, MASK))
     if not listing.cases and not listing.faults:
         raise InputError(f"{folder}: no image was found; expected {EXPECTS}.")
     return listing
@@ -36,8 +37,14 @@ def find(folder: Path, subset: str) -> Listing:
 SCD = Reader(EXPECTS, find, partial(read_pair, threshold=0))
 
 
-def _named(trees: list[Path], pattern: re.Pattern[str]) -> Iterator[tuple[str, Path]]:
-    for tree in trees:
-        for file in tree.rglob("*"):
-            if match := pattern.fullmatch(file.name):
-                yield "_".join((*file.parent.relative_to(tree.parent).parts, match[1])), file
+def _from_class(path: Path) -> tuple[str, ...]:
+    for start, part in enumerate(path.parts):
+        if part in CLASSES["all"]:
+            return path.parts[start:]
+    return ()
+
+
+def _named(files: list[tuple[tuple[str, ...], Path]], pattern: re.Pattern[str]) -> Iterator[tuple[str, Path]]:
+    for parts, file in files:
+        if match := pattern.fullmatch(file.name):
+            yield "_".join((*parts[:-1], match[1])), file

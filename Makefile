@@ -1,0 +1,78 @@
+# The whole project by name. `make help` lists the targets; the README gives the plain commands behind them.
+#   make reproduce PAPER=kappa                        one paper only
+#   make reproduce SCALE=subset DATA_ROOT=/path       real data, capped; SCALE=paper: nothing capped
+#   make setup PYTHON=/path/to/python                 another interpreter
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+# The stages of dvc.yaml call `python`: they find that of the environment first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# constraints.txt was made with 3.11, so that one is tried first.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup reproduce restore test lint format strip lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(VENV)/.installed ## create .venv and install everything into it
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with its venv module is needed and was not found."; exit 1; }
+	@echo "Installing into $(VENV) with $(PYTHON): about 2 GB, a few minutes."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[pipeline,dev]'
+	@touch $@
+
+reproduce: setup ## from raw data to finished reports, then hold the metrics against the committed ones
+ifeq ($(filter-out phantom,$(SCALE)),)
+	@test ! -e data || $(BIN)/python -m segloss guard
+	$(BIN)/dvc pull data.dvc
+ifdef PAPER
+	$(BIN)/dvc repro report@$(PAPER)
+	$(BIN)/dvc repro --single-item site
+else
+	$(BIN)/dvc repro
+endif
+else
+	$(BIN)/python -m segloss scale $(SCALE) $(if $(DATA_ROOT),--data-root '$(DATA_ROOT)') $(if $(PAPER),--paper $(PAPER))
+endif
+	@$(BIN)/python -m segloss compare $(or $(SCALE),phantom)
+	@echo "The report: $(CURDIR)/reports/site/index.html"
+
+restore: ## bring the committed reports back
+	git restore --source=HEAD --staged --worktree -- reports dvc.lock
+
+test: setup ## run the tests, a small run of the whole pipeline included
+	$(BIN)/python -m pytest
+
+lint: setup ## check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/nbstripout --verify $(STRIPPED)
+
+format: setup ## mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+STRIPPED = --keep-id --extra-keys 'metadata.papermill cell.metadata.papermill cell.metadata.execution' notebooks/*.ipynb
+strip: setup ## take outputs and execution counts out of the source notebooks
+	$(BIN)/nbstripout $(STRIPPED)
+
+lock: ## write constraints.txt anew, from the latest versions that pyproject.toml allows
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet -e '.[pipeline,dev]'
+	{ head -n 1 constraints.txt; build/lock/bin/python -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//'; } > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+	rm -rf build/lock
+
+clean: ## remove build/ (intermediate results; DVC's cache keeps finished ones) and stale worktrees
+	rm -rf build
+	git worktree prune

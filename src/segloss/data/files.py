@@ -1,0 +1,17 @@
+"""Which files lie below a folder."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def visible_files(folder: Path) -> Iterator[Path]:
+    """Files below a folder in a fixed order, without hidden ones such as .DS_Store.
+
+    Linked folders are followed: large data sets often lie on another disk.
+    """
+    for current, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith("."):
+                yield Path(current, name)

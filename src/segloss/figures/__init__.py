@@ -1,0 +1,31 @@
+"""Figures of the reports: each function takes data and returns a figure, and writes nothing."""
+
+from segloss.figures.agreement import agreement_areas, large_lesions, limit_to_dice
+from segloss.figures.curves import curves_of_every_arm, training_curves
+from segloss.figures.differences import (
+    difference_by_lesion_size,
+    differences_by_dataset,
+    differences_by_pair,
+)
+from segloss.figures.distributions import distribution_per_arm, hausdorff_against_dice
+from segloss.figures.examples import gallery, load_examples
+from segloss.figures.mechanisms import area_error_curves, gradient_pictures, lesion_size_curves, printed_forms
+
+__all__ = [
+    "agreement_areas",
+    "area_error_curves",
+    "curves_of_every_arm",
+    "difference_by_lesion_size",
+    "differences_by_dataset",
+    "differences_by_pair",
+    "distribution_per_arm",
+    "gallery",
+    "gradient_pictures",
+    "hausdorff_against_dice",
+    "large_lesions",
+    "lesion_size_curves",
+    "limit_to_dice",
+    "load_examples",
+    "printed_forms",
+    "training_curves",
+]

@@ -1,0 +1,89 @@
+"""Figures of training: loss and validation Dice by epoch, with the spread over the folds."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from segloss.figures.style import (
+    arms_in_order,
+    colour_of,
+    finish,
+    new_figure,
+    placeholder,
+    short_title_of,
+    styled,
+    title_of,
+)
+from segloss.statistics import Results
+
+FOLD_NOTE = "Line: mean of the folds. Band: lowest to highest fold."
+
+
+@styled
+def training_curves(results: Results, dataset: str, arms: Sequence[str]) -> Figure:
+    """Loss (left) and validation Dice (right) by epoch, as the Kappa paper's Fig. 4 and Fig. 5.
+
+    Args:
+        results: Measured values.
+        dataset: Whose training to draw.
+        arms: Arms to draw; those without a history are left out.
+    """
+    title = f"{results.data(dataset)}: loss and Dice index during training"
+    history = results.history[results.history["dataset"] == dataset]
+    trained = arms_in_order([arm for arm in arms if arm in set(history["arm"])])
+    if not trained:
+        return placeholder(title, f"Not trained at this scale: {', '.join(title_of(arm) for arm in arms)}.")
+    figure = new_figure(3.2)
+    losses, dice = figure.subplots(1, 2)
+    for arm in trained:
+        rows = history[history["arm"] == arm]
+        draw_fold_band(losses, rows, "loss", colour_of(arm), label=f"{title_of(arm)}, training")
+        draw_fold_band(losses, rows, "validation_loss", colour_of(arm), f"{title_of(arm)}, validation", "--")
+        draw_fold_band(dice, rows, "validation_dice", colour_of(arm), label=title_of(arm))
+    losses.set(title="Loss", xlabel="epoch", ylim=(0, None))
+    dice.set(title="Dice index on the validation part", xlabel="epoch", ylim=(0, 1))
+    losses.legend(loc="upper right")
+    dice.legend(loc="lower right")
+    return finish(figure, title, FOLD_NOTE)
+
+
+@styled
+def curves_of_every_arm(results: Results, dataset: str) -> Figure:
+    """One panel per arm: training loss, validation loss and validation Dice by epoch, with the change of loss."""
+    title = f"{results.data(dataset)}: training of every arm"
+    history = results.history[results.history["dataset"] == dataset]
+    arms = arms_in_order(list(history["arm"].unique()))
+    if not arms:
+        return placeholder(title, "No arm was trained on this data set at this scale.")
+    columns = min(len(arms) + 1, 4)  # one panel more than arms: the legend's
+    rows_of_panels = math.ceil((len(arms) + 1) / columns)
+    figure = new_figure(0.7 + 1.75 * rows_of_panels)
+    panels = figure.subplots(rows_of_panels, columns, sharey=True, squeeze=False)
+    for axes, arm in zip(panels.flat, arms, strict=False):
+        rows = history[history["arm"] == arm]
+        draw_fold_band(axes, rows, "loss", colour_of(arm), "training loss")
+        draw_fold_band(axes, rows, "validation_loss", colour_of(arm), "validation loss", "--")
+        draw_fold_band(axes, rows, "validation_dice", "black", "validation Dice", ":")
+        draw_change_of_loss(axes, rows)
+        axes.set(title=short_title_of(arm).replace(", ", ",\n"), xlabel="epoch", ylim=(0, 1))
+    for axes in panels.flat[len(arms) :]:
+        axes.axis("off")
+    panels.flat[len(arms)].legend(*panels.flat[0].get_legend_handles_labels(), loc="center left")
+    return finish(figure, title, f"{FOLD_NOTE} CE: cross entropy. Vertical line: change of loss.")
+
+
+def draw_fold_band(axes: Axes, rows: pd.DataFrame, column: str, colour: str, label: str, linestyle: str = "-") -> None:
+    """Mean over the folds by epoch, with a band from the lowest to the highest fold."""
+    by_epoch = rows.groupby("epoch")[column].agg(["mean", "min", "max"])
+    axes.fill_between(by_epoch.index, by_epoch["min"], by_epoch["max"], color=colour, alpha=0.15, linewidth=0)
+    axes.plot(by_epoch.index, by_epoch["mean"], color=colour, linestyle=linestyle, label=label)
+
+
+def draw_change_of_loss(axes: Axes, rows: pd.DataFrame) -> None:
+    """A line at the epoch after which the second loss of a two-phase arm takes over."""
+    last_of_phase = rows.groupby("phase")["epoch"].max().sort_values()
+    for epoch in last_of_phase.iloc[:-1]:
+        axes.axvline(epoch + 0.5, color="#888888", linewidth=0.8)

@@ -1,0 +1,117 @@
+"""One look for every figure: sizes, colours, names of arms."""
+
+import re
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from segloss.verdicts.words import arm_words
+
+WIDTH_IN = 7.2  # 700 pixels on a page at 96 dots per inch
+POINTS_DRAWN_AS_VECTORS = 400  # above, an SVG of points would weigh megabytes
+
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.8,
+    "axes.prop_cycle": mpl.cycler(color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "image.interpolation": "nearest",  # pixels stay pixels, and compress well
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+}
+styled = mpl.rc_context(STYLE)
+
+# Okabe and Ito's palette, told apart with every common colour vision deficiency.
+LOSS_COLOURS = {
+    "cross_entropy": "#4D4D4D",
+    "dice": "#0072B2",
+    "kappa": "#D55E00",
+    "dice_then_cross_entropy": "#56B4E9",
+    "cross_entropy_then_dice": "#009E73",
+    "cross_entropy_then_kappa": "#CC79A7",
+    "kappa_then_cross_entropy": "#E69F00",
+}
+TRIVIAL_COLOUR = "#A6A6A6"
+
+# Tol's vibrant scheme, so that a kind of pixel is never mistaken for an arm.
+COUNT_COLOURS = {"TP": "#BFBFBF", "FP": "#EE3377", "FN": "#009988", "TN": "#FFFFFF"}
+COUNT_NAMES = {"TP": "true positive", "FP": "false positive", "FN": "false negative", "TN": "true negative"}
+
+
+def loss_of(arm: str) -> str:
+    """Name of the loss inside an arm's name: a protocol such as ``_200`` is cut off."""
+    return re.sub(r"_\d+$", "", arm)
+
+
+def colour_of(arm: str) -> str:
+    """Colour of an arm, the same in every figure; trivial rows are grey."""
+    return LOSS_COLOURS.get(loss_of(arm), TRIVIAL_COLOUR)
+
+
+def title_of(arm: str) -> str:
+    """Name of an arm as it begins a label.
+
+    >>> title_of("cross_entropy_then_kappa"), title_of("predict_nothing")
+    ('Cross entropy, then Kappa', 'Predict nothing')
+    """
+    words = arm_words(arm)
+    return words[0].upper() + words[1:]
+
+
+def short_title_of(arm: str) -> str:
+    """The same for narrow places, CE for cross entropy; "Kappa, then CE" can be broken at its comma."""
+    return title_of(arm).replace("Cross entropy,", "CE,").replace(", then cross entropy", ", then CE")
+
+
+def arms_in_order(arms: list[str]) -> list[str]:
+    """The given arms in the order of the palette; arms without a colour of their own come last."""
+    order = list(LOSS_COLOURS)
+    known = sorted((arm for arm in arms if loss_of(arm) in order), key=lambda arm: (order.index(loss_of(arm)), arm))
+    return known + sorted(set(arms) - set(known))
+
+
+def finish(body: SubFigure, title: str, note: str = "") -> Figure:
+    """Title above and note below, both left; returns the whole figure."""
+    body.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
+    if note:
+        body.supxlabel(note, x=0.01, ha="left", fontsize=8, color="#555555")
+    return body.figure
+
+
+def new_figure(height_in: float) -> SubFigure:
+    """The body of an empty figure of the page's width, laid out so that no labels overlap.
+
+    It is a part of its figure, so that a report can shrink it, title and note included, to make room for a footer.
+    """
+    return Figure(figsize=(WIDTH_IN, height_in), layout="constrained").subfigures()
+
+
+def bare(axes: Axes) -> None:
+    """Take ticks and grid away and leave a thin frame: the axes hold a picture, not a plot."""
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    axes.spines[:].set(visible=True, color="#CCCCCC", linewidth=0.6)
+
+
+@styled
+def placeholder(title: str, reason: str) -> Figure:
+    """A figure that says why there is nothing to draw: an absent data set or arm is an outcome, not a fault."""
+    figure = new_figure(1.0)
+    axes = figure.subplots()
+    axes.text(0.5, 0.5, reason, ha="center", va="center", color="#555555")
+    axes.axis("off")
+    return finish(figure, title)

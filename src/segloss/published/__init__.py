@@ -1,0 +1,97 @@
+"""What the papers print: every table cell, number and claim, as data (YAML) that is never typed again elsewhere."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+import yaml
+
+_UNITS = {"dice": "1", "hausdorff": "not said (px?)", "p": "1"}
+COLUMNS = [
+    *("table", "row", "column", "dataset", "arm", "metric", "value"),
+    *("spread", "spread_kind", "n", "unit", "printed", "place", "erratum"),
+]
+
+
+def load_published(paper: str) -> pd.DataFrame:
+    """Every cell of a paper's tables.
+
+    Returns:
+        table, row, column (as printed), dataset, arm ("p" for a p-value), metric, value (NaN: not a number), spread,
+        spread_kind, n (images of the data set), unit, printed (the cell's text), place, erratum.
+    """
+    content = _read(paper)
+    cells = [cell for name, table in content["tables"].items() for cell in _cells(name, table)]
+    frame = pd.DataFrame(cells, columns=COLUMNS)
+    return frame.astype({"value": float, "spread": float, "n": "Int64"})
+
+
+def published_facts(paper: str) -> pd.DataFrame:
+    """The paper's numbers outside its tables: fact, value (NaN: not said), unit, place, erratum."""
+    facts = pd.DataFrame.from_dict(_read(paper)["facts"], orient="index").rename_axis("fact").reset_index()
+    return facts.assign(value=pd.to_numeric(facts["value"]))[["fact", "value", "unit", "place", "erratum"]]
+
+
+def published_datasets(paper: str) -> tuple[str, ...]:
+    """The paper's data sets in its own order; empty for a paper without published numbers here."""
+    if not files(__name__).joinpath(f"{paper}.yaml").is_file():
+        return ()
+    return tuple(load_published(paper)["dataset"].dropna().unique())
+
+
+def printed_names(paper: str) -> dict[str, str]:
+    """The data sets as the paper's tables call them."""
+    return _read(paper)["names"]
+
+
+def load_claims(paper: str) -> list[dict[str, Any]]:
+    """The paper's testable claims, in our words, with what decides each."""
+    return _read("claims")["claims"][paper]
+
+
+def load_rules() -> dict[str, Any]:
+    """The rules for verdicts, fixed before the first run."""
+    return _read("claims")["rules"]
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    return yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def _cells(name: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    cases, errata = table.get("n", {}), table.get("errata", {})
+    for row, cells in table["rows"].items():
+        for column, cell in zip(table["columns"], cells, strict=True):
+            arm, _, metric = column.partition(".")
+            dataset, arm = (row, arm) if row in cases else (column, row)
+            metric = metric or table.get("metric")
+            value, spread, printed = _number(cell)
+            quantity = "p" if arm == "p" else metric
+            yield {
+                "table": name,
+                "row": row,
+                "column": column,
+                "dataset": dataset if cases else None,
+                "arm": arm if cases else None,
+                "metric": metric,
+                "value": value,
+                "spread": spread,
+                "spread_kind": None if spread is None else table["spread_kind"],
+                "n": cases.get(dataset),
+                "unit": _UNITS.get(quantity),
+                "printed": printed,
+                "place": table["place"],
+                "erratum": errata.get(quantity),
+            }
+
+
+def _number(cell: list[float] | str) -> tuple[float | None, float | None, str]:
+    if isinstance(cell, list):
+        return cell[0], cell[1], f"{cell[0]:.2f} ± {cell[1]:.2f}"
+    try:
+        return float(cell), None, cell
+    except ValueError:
+        return None, None, cell

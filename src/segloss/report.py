@@ -1,0 +1,216 @@
+"""The report of a paper: what its notebook saves through, and the stage that executes the notebook."""
+
+import html
+import json
+import os
+import re
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import nbformat
+import pandas as pd
+from IPython.core.getipython import get_ipython
+from IPython.display import HTML, display
+from matplotlib.figure import Figure
+
+from segloss import paths, table_formats
+from segloss.errors import InputError
+from segloss.provenance import fingerprint, written_aside
+
+KINDS = {"phantom": "phantom data", "subset": "real subset", "paper": "the paper's full set"}
+FAILED = Path("build/failed")
+_FOOTER_POINTS = 6.5
+
+
+class Report:
+    """Saves and shows the figures and tables of one notebook, each with the origin of its numbers.
+
+    Args:
+        paper: Key of the paper, such as ``"kappa"``.
+        scale: Scale at which the numbers were made.
+        metrics_folder: Where ``<dataset>-provenance.json`` of the paper's data sets lie.
+        figures_folder: Where figures go; made if missing.
+        tables_folder: Where tables go; made if missing.
+
+    Attributes:
+        datasets: Names of the data sets that are present at this scale, sorted.
+        provenance: What each data set's provenance file says, absent data sets included.
+    """
+
+    def __init__(
+        self, paper: str, scale: str, metrics_folder: str, figures_folder: str, tables_folder: str
+    ) -> None:
+        self.paper, self.scale = paper, scale
+        self.figures, self.tables = Path(figures_folder), Path(tables_folder)
+        self.provenance = {
+            file.name.removesuffix("-provenance.json"): json.loads(file.read_text("utf-8"))
+            for file in sorted(Path(metrics_folder).glob("*-provenance.json"))
+        }
+        self.datasets = [name for name in self.provenance if self.kind(name) != "absent"]
+        self._saved: dict[str, str | None] = {}
+
+    def kind(self, dataset: str) -> str:
+        """``"phantom"``, ``"subset"`` (part of the real data), ``"paper"`` (all of them) or ``"absent"``."""
+        return self.provenance.get(dataset, {"kind": "absent"})["kind"]
+
+    def save_figure(
+        self, fig: Figure, name: str, caption: str, datasets: Sequence[str] | None = None
+    ) -> None:
+        """Save and show a figure: SVG, or PNG where an axes holds an image. The figure is closed.
+
+        Args:
+            fig: The figure, at the size it shall have; a strip for the footer is added below.
+            name: File name without suffix: lowercase letters, digits, hyphens; used once in a notebook.
+            caption: One sentence, shown below the figure and read aloud in its place.
+            datasets: Whose numbers it shows; all that are present if left out, ``()`` for none.
+        """
+        self._claim(name)
+        self.figures.mkdir(parents=True, exist_ok=True)
+        mime, suffix = ("image/png", "png") if any(a.images for a in fig.axes) else ("image/svg+xml", "svg")
+        _add_footer(fig, self.origin(datasets))
+        path = self.figures / f"{name}.{suffix}"
+        # A fixed salt and no date: the same figure has the same bytes.
+        with plt.rc_context({"svg.hashsalt": name, "savefig.bbox": None}):
+            fig.savefig(path, dpi=200, metadata={"Software": None} if suffix == "png" else {"Date": None})
+        plt.close(fig)
+        content = path.read_bytes()
+        width = {"width": round(fig.get_figwidth() * 96)} if suffix == "png" else {}
+        display(
+            {mime: content if suffix == "png" else content.decode(), "text/plain": caption},
+            raw=True,
+            metadata={mime: {**width, "alt": caption}},
+        )
+        link = f'<a href="{path.as_posix()}">{suffix.upper()}</a>'
+        display(HTML(f'<p class="report-caption">{html.escape(caption)} <small>{link}</small></p>'))
+
+    def save_table(
+        self,
+        frame: pd.DataFrame,
+        name: str,
+        caption: str,
+        datasets: Sequence[str] | None = None,
+        decimals: int = 3,
+    ) -> None:
+        """Save a table as CSV, Markdown and LaTeX, and show it.
+
+        Args:
+            frame: Strings are shown as they are, floats with ``decimals``, missing as a dash; no index.
+            name: File name without suffix, as in :meth:`save_figure`.
+            caption: One sentence, shown above the table.
+            datasets: Whose numbers it shows; all that are present if left out, ``()`` for none.
+            decimals: Digits after the point of floats; the CSV file has six digits.
+        """
+        self._claim(name)
+        self.tables.mkdir(parents=True, exist_ok=True)
+        footer, label = self.origin(datasets), f"{self.paper}-{name}"
+        forms = {
+            "CSV": ("csv", table_formats.as_csv(frame)),
+            "Markdown": ("md", table_formats.as_markdown(frame, caption, footer, decimals)),
+            "LaTeX": ("tex", table_formats.as_latex(frame, caption, footer, label, decimals)),
+        }
+        for suffix, text in forms.values():
+            (self.tables / f"{name}.{suffix}").write_text(text, encoding="utf-8")
+        links = {form: (self.tables / f"{name}.{suffix}").as_posix() for form, (suffix, _) in forms.items()}
+        display(HTML(table_formats.as_html(frame, caption, footer, links, decimals)))
+
+    def origin(self, datasets: Sequence[str] | None = None) -> str:
+        """One line: stage, kind of data, scale and fingerprints of what the numbers come from."""
+        names = self.datasets if datasets is None else list(datasets)
+        if not names:
+            return f"report@{self.paper} · computed in the notebook, no data set"
+        shown = [self.provenance[name] for name in names]
+        kinds = {kind: [p["title"] for p in shown if p["kind"] == kind] for kind in KINDS}
+        data = "; ".join(f"{KINDS[kind]}: {', '.join(titles)}" for kind, titles in kinds.items() if titles)
+        prints = [f"{part} {_joint_fingerprint(shown, part)}" for part in ("data", "code", "parameters")]
+        return " · ".join([f"report@{self.paper}", data, f"scale {self.scale}", *prints])
+
+    def _claim(self, name: str) -> None:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+            raise InputError(f"The name {name!r} must be lowercase letters, digits and single hyphens.")
+        # JupyterLab names the cell that runs, so that running it again may overwrite; papermill does not.
+        shell = get_ipython()
+        cell = shell.get_parent().get("metadata", {}).get("cellId") if hasattr(shell, "get_parent") else None
+        if name in self._saved and (cell is None or cell != self._saved[name]):
+            raise InputError(f"The name {name!r} is used for two figures or tables: expected a new one.")
+        self._saved[name] = cell
+
+
+def _joint_fingerprint(shown: list[dict[str, Any]], part: str) -> str:
+    prints = sorted({str(p["fingerprints"][part]) for p in shown})
+    return prints[0] if len(prints) == 1 else fingerprint(prints)
+
+
+def _add_footer(fig: Figure, text: str) -> None:
+    """Make room below the figure and write the text there, wrapped to its width."""
+    width, height = fig.get_size_inches()
+    lines = textwrap.wrap(text, int(width * 72 / (_FOOTER_POINTS * 0.53)))
+    strip = _FOOTER_POINTS * 1.35 * (len(lines) + 0.6) / 72
+    fig.set_size_inches(width, height + strip)
+    share = strip / (height + strip)
+    fig.set_layout_engine("constrained", rect=(0, share, 1, 1 - share))
+    style = {"fontsize": _FOOTER_POINTS, "color": "0.4", "va": "bottom", "linespacing": 1.35}
+    fig.text(0.008, 0.004, "\n".join(lines), **style)
+
+
+def run_report(paper: str, params: dict[str, Any]) -> None:
+    """Execute a paper's notebook at the scale of ``params`` and write its report.
+
+    The report is the executed notebook, the figures and the tables; all are replaced together, or none.
+
+    Raises:
+        InputError: If paper, notebook or metrics are missing, the parameters do not fit, or a cell fails.
+    """
+    # Imported here: papermill takes two seconds, and every notebook imports this module.
+    from segloss import notebooks
+
+    if paper not in params["papers"]:
+        raise InputError(
+            f"params.yaml has no paper {paper!r}: expected one of {', '.join(params['papers'])}."
+        )
+    scale = params["scale"]
+    source = Path("notebooks") / f"{paper}.ipynb"
+    metrics = paths.metrics_folder(scale, paper)
+    if not any(metrics.glob("*-provenance.json")):
+        raise InputError(f"{metrics} holds no <dataset>-provenance.json: expected what evaluate writes.")
+    target = paths.executed_notebook(scale, paper)
+    with (
+        written_aside(paths.figures_folder(scale, paper)) as figures,
+        written_aside(paths.tables_folder(scale, paper)) as tables,
+    ):
+        folders = {
+            "metrics_folder": metrics,
+            "examples_folder": paths.EXAMPLES / paper,
+            "figures_folder": figures,
+            "tables_folder": tables,
+        }
+        # Relative to the notebook's folder: it is executed there, and no report names a machine's folders.
+        relative = {
+            key: Path(os.path.relpath(path, source.parent)).as_posix() for key, path in folders.items()
+        }
+        parameters = {"paper": paper, "scale": scale, **relative, **params["papers"][paper]}
+        executed = notebooks.execute(source, parameters, failed=FAILED / scale / f"{paper}.ipynb")
+        notebooks.normalise(
+            executed,
+            replace={
+                figures.name: paper,
+                tables.name: paper,
+                'href="../reports/': 'href="../../',  # the executed notebook lies elsewhere than its source
+                f"{Path.cwd()}/": "",
+            },
+        )
+        executed.metadata["report"] = _summary(paper, scale, metrics)
+        aside = target.with_name(f"{target.name}.tmp")
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(executed, aside)
+    os.replace(aside, target)
+
+
+def _summary(paper: str, scale: str, metrics: Path) -> dict[str, Any]:
+    """What the site's pages say about a report's data."""
+    report = Report(paper, scale, str(metrics), "", "")
+    keys = ("title", "kind", "cases")
+    shown = [{"dataset": name, **{key: p.get(key) for key in keys}} for name, p in report.provenance.items()]
+    return {"paper": paper, "scale": scale, "datasets": shown, "origin": report.origin()}

@@ -1,0 +1,55 @@
+"""Statistics over tidy results: loading, paired comparisons, convergence, tests from printed numbers."""
+
+from segloss.statistics.convergence import convergence, t_interval
+from segloss.statistics.paired import (
+    POOLED,
+    Comparison,
+    Slope,
+    compare,
+    comparison_frame,
+    difference_of_differences,
+    slope_on_share,
+)
+from segloss.statistics.printed import PrintedMean, paired_p_range, recompute_p_values, welch_p, welch_p_range
+from segloss.statistics.resampling import bootstrap_interval, holm, permutation_p, rank_first_share
+from segloss.statistics.results import (
+    DISTANCES,
+    TRIVIAL_ARMS,
+    TRUTH,
+    Results,
+    case_values,
+    fold_means,
+    load_results,
+    pooled_values,
+    summarise,
+)
+
+__all__ = [
+    "DISTANCES",
+    "POOLED",
+    "TRIVIAL_ARMS",
+    "TRUTH",
+    "Comparison",
+    "PrintedMean",
+    "Results",
+    "Slope",
+    "bootstrap_interval",
+    "case_values",
+    "compare",
+    "comparison_frame",
+    "convergence",
+    "difference_of_differences",
+    "fold_means",
+    "holm",
+    "load_results",
+    "paired_p_range",
+    "permutation_p",
+    "pooled_values",
+    "rank_first_share",
+    "recompute_p_values",
+    "slope_on_share",
+    "summarise",
+    "t_interval",
+    "welch_p",
+    "welch_p_range",
+]

@@ -1,0 +1,127 @@
+"""One table in four forms: CSV to compute with, Markdown, LaTeX (booktabs) and HTML to read."""
+
+import html
+import math
+
+import pandas as pd
+
+_SYMBOLS = {
+    "−": "-",
+    "<": "<",
+    ">": ">",
+    "±": r"\pm",
+    "≤": r"\le",
+    "≥": r"\ge",
+    "×": r"\times",
+    "·": r"\cdot",
+    "→": r"\to",
+    "∞": r"\infty",
+    "α": r"\alpha",
+    "δ": r"\delta",
+    "κ": r"\kappa",
+    "ρ": r"\rho",
+    "Δ": r"\Delta",
+}
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "–": "--",
+    **{character: "\\" + character for character in "&%$#_{}"},
+    **{character: f"${command}$" for character, command in _SYMBOLS.items()},
+}
+
+
+def as_csv(frame: pd.DataFrame) -> str:
+    """Comma-separated values; numbers to six digits, so that the last bits of a processor do not show."""
+    return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def as_markdown(frame: pd.DataFrame, caption: str, footer: str, decimals: int) -> str:
+    """A pipe table with its caption above and the origin of its numbers below."""
+    rule = ["---:" if numeric else "---" for numeric in _numeric(frame)]
+    rows = [_heads(frame), rule, *_cells(frame, decimals)]
+    lines = ["| " + " | ".join(c if row is rule else _markdown(c) for c in row) + " |" for row in rows]
+    return "\n".join([f"**{_markdown(caption)}**", "", *lines, "", f"*{_markdown(footer)}*", ""])
+
+
+def as_latex(frame: pd.DataFrame, caption: str, footer: str, label: str, decimals: int) -> str:
+    """A floating table for a paper; needs the package booktabs."""
+    columns = "".join("r" if numeric else "l" for numeric in _numeric(frame))
+    body = [" & ".join(_latex(c) for c in row) + r" \\" for row in _cells(frame, decimals)]
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{_latex(caption)}}}",
+        rf"\label{{tab:{label}}}",
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        " & ".join(_latex(c) for c in _heads(frame)) + r" \\",
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+        rf"\par\footnotesize {_latex(footer)}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def as_html(frame: pd.DataFrame, caption: str, footer: str, links: dict[str, str], decimals: int) -> str:
+    """The table as a notebook and a page show it: scrolls sideways where the screen is narrow.
+
+    Args:
+        links: Name of a form ("CSV") to the address of its file.
+    """
+    align = ["right" if numeric else "left" for numeric in _numeric(frame)]
+    rows = [_html_row("td", row, align) for row in _cells(frame, decimals)]
+    anchors = " · ".join(f'<a href="{html.escape(address)}">{name}</a>' for name, address in links.items())
+    return "\n".join(
+        [
+            '<div class="report-table">',
+            f"<p><strong>{html.escape(caption)}</strong></p>",
+            '<div style="overflow-x:auto" tabindex="0"><table>',
+            f"<thead>{_html_row('th', _heads(frame), align)}</thead>",
+            "<tbody>",
+            *rows,
+            "</tbody></table></div>",
+            f"<p><small>{html.escape(footer)}<br>{anchors}</small></p>",
+            "</div>",
+        ]
+    )
+
+
+def _html_row(tag: str, texts: list[str], align: list[str]) -> str:
+    cells = (
+        f'<{tag} style="text-align:{a}">{html.escape(text)}</{tag}>'
+        for a, text in zip(align, texts, strict=True)
+    )
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _numeric(frame: pd.DataFrame) -> list[bool]:
+    return [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+
+
+def _heads(frame: pd.DataFrame) -> list[str]:
+    return [": ".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in frame.columns]
+
+
+def _cells(frame: pd.DataFrame, decimals: int) -> list[list[str]]:
+    return [[_text(value, decimals) for value in row] for row in frame.itertuples(index=False, name=None)]
+
+
+def _text(value: object, decimals: int) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return f"{value:.{decimals}f}" if isinstance(value, float) else str(value)
+
+
+def _markdown(text: str) -> str:
+    for mark in "\\|*$<":
+        text = text.replace(mark, "\\" + mark)
+    return text
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(c, c) for c in text)

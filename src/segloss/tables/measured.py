@@ -1,0 +1,158 @@
+"""Tables as people read them: text cells, with the data in every row and what a spread is in the head.
+
+The numbers behind them come from :mod:`segloss.statistics`; every function here returns a plain frame of strings.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segloss.published import load_published
+from segloss.statistics import (
+    TRIVIAL_ARMS,
+    Results,
+    bootstrap_interval,
+    case_values,
+    rank_first_share,
+    summarise,
+)
+from segloss.verdicts import Verdicts
+from segloss.verdicts.words import arm_words, interval_words, number, p_words, signed
+
+METRIC_HEADS = {
+    "dice": "Dice",
+    "iou": "IoU",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "hausdorff_px": "Hausdorff (px)",
+    "hausdorff_mm": "Hausdorff (mm)",
+}
+SPREAD = "mean ± SD over images [SD over folds]"
+NOT_COMPARABLE = "not comparable"
+_KIND_HEADS = {"phantom": "on phantoms", "subset": "on real subsets", "paper": "on the paper's data"}
+
+
+def published_versus_replicated(
+    paper: str,
+    table: str,
+    results: Results,
+    metrics: Iterable[str] = ("dice", "hausdorff_px"),
+    *,
+    confidence: float = 0.95,
+    resamples: int = 2000,
+) -> pd.DataFrame:
+    """A table of the paper, ours beside it: a row per data set and arm, the trivial arms below them.
+
+    The difference and its interval are given on the paper's own data only. Absent data and arms without a result keep
+    their row and say so.
+    """
+    cells = load_published(paper)
+    cells = cells[(cells["table"] == table) & (cells["arm"] != "p")]
+    summary = summarise(results.metrics).set_index(["dataset", "arm", "metric"])
+    ours = ours_head(results, cells["dataset"].unique())
+    rows = []
+    for dataset in cells["dataset"].unique():
+        arms = cells.loc[cells["dataset"] == dataset, "arm"].unique()
+        for arm in [*arms, *(TRIVIAL_ARMS if dataset in results.present else ())]:
+            row = {"data set": results.data(dataset), "arm": arm_words(arm)}
+            for metric in metrics:
+                head = METRIC_HEADS[metric]
+                printed = _printed_cell(cells, dataset, arm, metric)
+                row[f"{head}, {ours}"] = _measured(results, summary, dataset, arm, metric)
+                if printed is not None or arm in TRIVIAL_ARMS:
+                    row[f"{head}, published"] = "–" if printed is None else printed["printed"]
+                    row[f"{head}, difference"] = _difference(
+                        results, dataset, arm, metric, printed, confidence=confidence, resamples=resamples
+                    )
+            rows.append(row | _counts(summary, dataset, arm, metrics))
+    frame = pd.DataFrame(rows).fillna("–")
+    # A metric that the paper does not print has nothing to stand beside.
+    unprinted = [head for head in frame if head.endswith(", published") and frame[head].eq("–").all()]
+    return frame.drop(columns=[*unprinted, *(head.replace("published", "difference") for head in unprinted)])
+
+
+def ours_head(results: Results, datasets: Iterable[str]) -> str:
+    """What a column of our numbers says: "ours on phantoms: mean ± SD over images [SD over folds]"."""
+    kinds = dict.fromkeys(results.kind(dataset) for dataset in datasets if results.kind(dataset) != "absent")
+    return f"ours {' and '.join(_KIND_HEADS[kind] for kind in kinds) or '(no data)'}: {SPREAD}"
+
+
+def comparison_table(comparisons: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """The paired test beside the paper's own, from :func:`segloss.statistics.comparison_frame`."""
+    heads = ["data set", "comparison", "images", "difference (interval)", "d_z", "rank-biserial", "p, signed-rank"]
+    heads += ["p, Holm", "p, permutation", "the paper's t-test, images", "the paper's t-test, folds"]
+    rows = [
+        (
+            results.data(row.dataset) if row.dataset in results.provenance else row.dataset,
+            f"{arm_words(row.arm)} − {arm_words(row.baseline)}, {METRIC_HEADS[row.metric]}",
+            str(row.cases) + (f" (+{row.undefined} undefined)" if row.undefined else ""),
+            interval_words(row),
+            number(row.d_z, "d_z"),
+            number(row.rank_biserial, "rank_biserial"),
+            *map(p_words, (row.p, row.p_holm, row.p_permutation, row.p_images, row.p_folds)),
+        )
+        for row in comparisons.itertuples()
+    ]
+    return pd.DataFrame(rows, columns=heads)
+
+
+def ranking_table(
+    results: Results, arms: Iterable[str], metric: str = "dice", *, resamples: int = 2000, seed: int = 0
+) -> pd.DataFrame:
+    """Mean of each arm and the share of bootstrap resamples in which it ranks first, per data set with all arms."""
+    arms, better, rows = list(arms), not metric.startswith("hausdorff"), []
+    for dataset in results.present:
+        if not set(arms) <= set(results.arms(dataset)):
+            continue
+        values = case_values(results.metrics, dataset, metric)[arms]
+        shares = rank_first_share(values, higher_is_better=better, resamples=resamples, seed=seed)
+        means = values.replace([np.inf, -np.inf], np.nan).dropna().mean()
+        for arm in means.sort_values(ascending=not better, kind="stable").index:
+            rows.append((results.data(dataset), arm_words(arm), number(means[arm], metric), f"{shares[arm]:.1%}"))
+    return pd.DataFrame(rows, columns=["data set", "arm", f"mean {METRIC_HEADS[metric]}", "ranks first in"])
+
+
+def verdict_table(verdicts: Verdicts) -> pd.DataFrame:
+    """The claims with their verdicts, as the report shows them."""
+    columns = ["id", "claim", "place", "verdict", "ours", "n", "p (Holm)", "published", "reason"]
+    return verdicts.claims[columns]
+
+
+def _measured(results: Results, summary: pd.DataFrame, dataset: str, arm: str, metric: str) -> str:
+    if (dataset, arm, metric) in summary.index:
+        row = summary.loc[(dataset, arm, metric)]
+        mean, images, folds = (number(row[name], metric) for name in ("mean", "sd_images", "sd_folds"))
+        return f"{mean} ± {images} [{folds}]" if row["cases"] else "undefined"
+    arms = results.provenance.get(dataset, {}).get("arms", {})
+    return arms[arm]["outcome"] if arm in arms else "absent"
+
+
+def _printed_cell(cells: pd.DataFrame, dataset: str, arm: str, metric: str) -> pd.Series | None:
+    quantity = metric.removesuffix("_px")
+    found = cells[(cells["dataset"] == dataset) & (cells["arm"] == arm) & (cells["metric"] == quantity)]
+    return found.iloc[0] if len(found) else None
+
+
+def _difference(
+    results: Results, dataset: str, arm: str, metric: str, printed: pd.Series | None, **options: Any
+) -> str:
+    if printed is None or arm not in results.arms(dataset):
+        return "–"
+    if results.kind(dataset) != "paper":
+        return NOT_COMPARABLE
+    values = case_values(results.metrics, dataset, metric)[arm].replace([np.inf, -np.inf], np.nan).dropna()
+    low, high = bootstrap_interval(np.mean, values, **options)
+    change = [value - printed["value"] for value in (values.mean(), low, high)]
+    return f"{signed(change[0], metric)} ({signed(change[1], metric)} to {signed(change[2], metric)})"
+
+
+def _counts(summary: pd.DataFrame, dataset: str, arm: str, metrics: Iterable[str]) -> dict[str, str]:
+    rows = [summary.loc[(dataset, arm, m)] for m in metrics if (dataset, arm, m) in summary.index]
+    if not rows:
+        return {"images": "0", "undefined": "–"}
+    return {
+        "images": str(int(rows[0]["cases"] + rows[0]["undefined"])),
+        "undefined": str(int(max(r["undefined"] for r in rows))),
+    }

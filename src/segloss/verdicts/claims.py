@@ -1,0 +1,219 @@
+"""Every claim of a paper, decided by the fixed rules on whatever data and arms are there."""
+
+import math
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from segloss.published import load_claims, load_published
+from segloss.statistics import POOLED, Results, holm
+from segloss.verdicts.arithmetic import ARITHMETIC
+from segloss.verdicts.measures import MEASURES, Measured
+from segloss.verdicts.rules import NOT_TESTABLE, combine, judge, margin_of
+from segloss.verdicts.words import arm_words, interval_words, p_words
+
+COMPARISON_COLUMNS = [
+    *("id", "dataset", "data", "kind", "arm", "baseline", "metric", "expect", "difference", "low", "high"),
+    *("margin", "n", "p", "p_holm", "published", "published_p", "decides", "verdict"),
+]
+CLAIM_COLUMNS = [
+    *("id", "kind", "claim", "place", "data", "comparison", "ours", "n", "p (Holm)"),
+    *("published", "verdict", "reason"),
+]
+
+
+class Verdicts(NamedTuple):
+    """The decisions: ``claims`` has one row per claim, as text; ``comparisons`` the numbers behind them."""
+
+    claims: pd.DataFrame
+    comparisons: pd.DataFrame
+
+
+def decide_claims(
+    paper: str, results: Results, *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> Verdicts:
+    """Decide every claim of a paper.
+
+    Args:
+        paper: Key of the paper, such as "kappa".
+        results: Its measured values at one scale; data sets and arms may be missing.
+        confidence: Level of the intervals.
+        resamples: Number of bootstrap samples and permutations.
+        seed: Of the resampling.
+
+    Returns:
+        Claims (id, kind, claim, place, data, comparison, ours, n, p (Holm), published, verdict, reason) and their
+        comparisons, one row per claim, pair of arms and data set that could be compared.
+    """
+    options = {"confidence": confidence, "resamples": resamples, "seed": seed}
+    rows, tables = [], []
+    for claim in load_claims(paper):
+        if claim["decided_by"] in ARITHMETIC:
+            rows.append(_computed(claim))
+            continue
+        wanted = _wanted(claim, results)
+        measured = [_row(claim, results, *pair, paper, options) for pair in wanted]
+        table = pd.DataFrame([row for row in measured if row is not None], columns=COMPARISON_COLUMNS)
+        table = _judged(table, "M" in claim["kind"])
+        rows.append(_summary(claim, table, missing=_missing(results, wanted, measured)))
+        tables.append(table)
+    filled = [table for table in tables if len(table)] or tables[:1]
+    return Verdicts(pd.DataFrame(rows, columns=CLAIM_COLUMNS), pd.concat(filled, ignore_index=True))
+
+
+def _wanted(claim: dict[str, Any], results: Results) -> list[tuple[dict[str, Any], str]]:
+    """Pairs of comparison and data set; where all of a claim's sets are absent, the first of ``instead``."""
+    pairs = []
+    for comparison in claim["comparisons"]:
+        datasets = list(comparison["datasets"])
+        if not set(datasets) & set(results.present):
+            datasets = [d for d in claim.get("instead", []) if d in results.present][:1] or datasets
+        pairs += [(comparison, dataset) for dataset in datasets]
+        # One set alone is its own pool.
+        if comparison.get("pooled") and len(set(datasets) & set(results.present)) > 1:
+            pairs.append((comparison, POOLED))
+    return pairs
+
+
+def _row(
+    claim: dict[str, Any],
+    results: Results,
+    comparison: dict[str, Any],
+    dataset: str,
+    paper: str,
+    options: dict[str, Any],
+) -> dict[str, Any] | None:
+    measured: Measured | None = MEASURES[claim["decided_by"]](results, dataset, comparison, **options)
+    if measured is None:
+        return None
+    pooled = dataset == POOLED
+    kinds = {results.kind(name) for name in results.present}
+    kind = results.kind(dataset) if not pooled else kinds.pop() if len(kinds) == 1 else "subset"
+    names = ("arm", "baseline", "metric", "expect")
+    return {
+        "id": claim["id"],
+        "dataset": dataset,
+        "data": f"{dataset}{' (phantom)' if kind == 'phantom' else ''}" if pooled else results.data(dataset),
+        "kind": kind,
+        **{name: comparison[name] for name in names},
+        "difference": measured.difference,
+        "low": measured.low,
+        "high": measured.high,
+        "margin": margin_of(measured.quantity or comparison["metric"], measured.baseline_mean),
+        "n": measured.n,
+        "p": measured.p,
+        **_printed(claim, paper, comparison, dataset),
+        "decides": not pooled,
+    }
+
+
+def _printed(claim: dict[str, Any], paper: str, comparison: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """The printed difference of the same cells, and its printed p where the paper has one."""
+    cells = load_published(paper)
+    quantity = comparison["metric"].removesuffix("_px").removesuffix("_mm")
+    cells = cells[(cells["dataset"] == dataset) & (cells["metric"] == quantity)]
+    if claim["decided_by"] != "paired":
+        return {"published": math.nan, "published_p": None}
+    for _, table in cells.groupby("table"):
+        values = table.set_index("arm")
+        if {comparison["arm"], comparison["baseline"]} <= set(values.index):
+            difference = values["value"][comparison["arm"]] - values["value"][comparison["baseline"]]
+            return {"published": round(difference, 10), "published_p": values["printed"].get("p")}
+    return {"published": math.nan, "published_p": None}
+
+
+def _judged(table: pd.DataFrame, mechanism: bool) -> pd.DataFrame:
+    decides = table["decides"].astype(bool)
+    corrected = table["p"].astype(float).copy()
+    corrected[decides] = holm(corrected[decides].to_list())
+    table = table.assign(p_holm=corrected)
+    verdicts = [
+        NOT_TESTABLE
+        if row.kind == "phantom" and not mechanism
+        else judge(row.expect, row.low, row.high, margin=row.margin, p=row.p_holm)
+        for row in table.itertuples()
+    ]
+    return table.assign(verdict=verdicts)
+
+
+def _missing(
+    results: Results, wanted: list[tuple[dict[str, Any], str]], measured: list[dict[str, Any] | None]
+) -> list[str]:
+    absent = [pair for pair, row in zip(wanted, measured, strict=True) if row is None]
+    return list(dict.fromkeys(results.title(dataset) for _, dataset in absent))
+
+
+def _summary(claim: dict[str, Any], table: pd.DataFrame, missing: list[str]) -> dict[str, Any]:
+    deciding = table[table["decides"].astype(bool)]
+    verdict = combine(deciding["verdict"])
+    if verdict != NOT_TESTABLE:
+        # Phantoms decide nothing where there are real data to decide.
+        tested = deciding[deciding["verdict"] != NOT_TESTABLE]
+        real = tested[tested["kind"] != "phantom"]
+        tested = real if len(real) else tested
+        verdict = combine(tested["verdict"]) + _on(tested, bool(missing))
+    pairs = [f"{arm_words(a)} against {arm_words(b)}" for a, b in _unique_pairs(claim)]
+    several = len(pairs) > 1 or claim["decided_by"] == "convergence"
+    words = [f"{_label(row, several)}: {interval_words(row)}" for row in table.itertuples()]
+    return {
+        "id": claim["id"],
+        "kind": ", ".join(claim["kind"]),
+        "claim": claim["claim"],
+        "place": claim["place"],
+        "data": ", ".join(dict.fromkeys(table["data"])) or "none",
+        "comparison": "; ".join(pairs),
+        "ours": "; ".join(words) or "not measured",
+        "n": ", ".join(str(n) for n in table["n"]),
+        "p (Holm)": ", ".join(p_words(p) for p in table["p_holm"]),
+        "published": _published_words(table),
+        "verdict": verdict,
+        "reason": _reason(claim, deciding, missing),
+    }
+
+
+def _on(tested: pd.DataFrame, incomplete: bool) -> str:
+    if set(tested["kind"]) == {"phantom"}:
+        return " on phantoms"
+    complete = set(tested["kind"]) == {"paper"} and not incomplete
+    return "" if complete else " on " + ", ".join(dict.fromkeys(tested["data"]))
+
+
+def _unique_pairs(claim: dict[str, Any]) -> list[tuple[str, str]]:
+    return list(dict.fromkeys((c["arm"], c["baseline"]) for c in claim["comparisons"]))
+
+
+def _label(row: Any, several: bool) -> str:
+    if not several:
+        return row.data
+    what = {"epochs_to_plateau": "epochs to the plateau", "early_dice": "early Dice"}
+    pair = f"{arm_words(row.arm)} − {arm_words(row.baseline)}"
+    return f"{row.data}, {what.get(row.metric, pair)}"
+
+
+def _published_words(table: pd.DataFrame) -> str:
+    rows = table[table["published"].notna()]
+    words = [
+        f"{row.data.partition(' (')[0]}: {row.published:+.2f}".replace("-", "−")
+        + (f" (p {row.published_p})" if row.published_p else "")
+        for row in rows.itertuples()
+    ]
+    return "; ".join(words) or "no number"
+
+
+def _reason(claim: dict[str, Any], deciding: pd.DataFrame, missing: list[str]) -> str:
+    parts = []
+    if len(deciding) and set(deciding["verdict"]) == {NOT_TESTABLE}:
+        parts.append("needs real data: phantoms only show a direction")
+    elif len(deciding):
+        counts = deciding["verdict"].value_counts(sort=False)
+        parts.append(", ".join(f"{number} {word}" for word, number in counts.items()))
+    if missing:
+        parts.append(f"data or arm missing: {', '.join(missing)}")
+    parts += [claim["note"].rstrip(".")] if "note" in claim else []
+    return "; ".join(parts)
+
+
+def _computed(claim: dict[str, Any]) -> dict[str, Any]:
+    found = ARITHMETIC[claim["decided_by"]]()._asdict()
+    words = {"data": "none needed", "comparison": "computed", "n": "", "p (Holm)": ""}
+    return {name: claim[name] for name in ("id", "claim", "place")} | {"kind": "A"} | words | found

@@ -1,0 +1,59 @@
+"""How arms, differences and p-values are written in tables."""
+
+import math
+from typing import Any
+
+DECIMALS = {"hausdorff_px": 2, "hausdorff_mm": 2, "epochs_to_plateau": 1}
+_PHASES = {"dice": "Dice", "kappa": "Kappa"}
+_TRIVIAL = {
+    "predict_nothing": "predict nothing",
+    "predict_everything": "predict everything",
+    "mean_training_mask": "mean training mask",
+}
+
+
+def arm_words(arm: str) -> str:
+    """An arm's name as people read it.
+
+    >>> arm_words("cross_entropy_then_dice"), arm_words("kappa_200")
+    ('cross entropy, then Dice', 'Kappa (200-epoch protocol)')
+    """
+    if arm in _TRIVIAL:
+        return _TRIVIAL[arm]
+    if " - " in arm:
+        return " − ".join(map(arm_words, arm.split(" - ")))
+    loss = arm.removesuffix("_200")
+    phases = [_PHASES.get(phase, phase.replace("_", " ")) for phase in loss.split("_then_")]
+    return ", then ".join(phases) + (" (200-epoch protocol)" if arm != loss else "")
+
+
+def number(value: float, metric: str) -> str:
+    """A value of a metric to its decimals; a dash if undefined."""
+    return "–" if math.isnan(value) else f"{value:.{DECIMALS.get(metric, 3)}f}".replace("-", "−")
+
+
+def signed(value: float, metric: str) -> str:
+    """A difference with its sign, to the metric's decimals; a dash if undefined."""
+    return "–" if math.isnan(value) else f"{value:+.{DECIMALS.get(metric, 3)}f}".replace("-", "−")
+
+
+def interval_words(row: Any) -> str:
+    """A difference and its interval; ``row`` has the attributes difference, low, high and metric.
+
+    >>> from types import SimpleNamespace
+    >>> interval_words(SimpleNamespace(difference=-0.01, low=-0.02, high=0.004, metric="dice"))
+    '−0.010 (−0.020 to +0.004)'
+    """
+    value = signed(row.difference, row.metric)
+    if math.isnan(row.low):
+        return f"{value} (no interval)"
+    return f"{value} ({signed(row.low, row.metric)} to {signed(row.high, row.metric)})"
+
+
+def p_words(p: float) -> str:
+    """A p-value to three decimals, never 0.
+
+    >>> p_words(0.0421), p_words(1e-9), p_words(float("nan"))
+    ('0.042', '< 0.001', '–')
+    """
+    return "–" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
