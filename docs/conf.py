@@ -13,8 +13,12 @@ html_title = "Segmentation losses, replicated"
 extensions = ["myst_nb"]
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"
+nb_code_prompt_show = "Show code"
+nb_code_prompt_hide = "Hide code"
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence"]
 myst_heading_anchors = 3
+
+exclude_patterns = ["reports.md"]  # included in the first page
 
 html_theme = "furo"
 html_static_path = ["_static"]
@@ -28,11 +32,13 @@ html_use_index = False
 
 ziamath.config.math.color = "currentColor"
 PIXELS = 16  # of one em while drawing; on the page a formula has the size of the text around it
+SUM = re.compile(r"\\sum(?![a-z])([_^](\w|\{[^{}]*\}))*")
 
 
 def draw(translator: HTML5Translator, tex: str, *, inline: bool) -> str:
     """One formula as SVG, its baseline on that of the text."""
-    svg = ziamath.Latex(tex, size=PIXELS, inline=inline).svgxml()
+    # Sums in the text need air before what they sum.
+    svg = ziamath.Latex(SUM.sub(r"\g<0>\\,", tex) if inline else tex, size=PIXELS, inline=inline).svgxml()
     _, top, width, height = (float(number) / PIXELS for number in svg.attrib["viewBox"].split())
     svg.attrib |= {
         "class": "formula",
@@ -61,6 +67,12 @@ def block_formula(translator: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def drop_numbers(app: Sphinx, page: str, source: list[str]) -> None:
+    """Equations go without numbers, which would start again in every formula and get random anchors."""
+    source[0] = re.sub(r"((?:begin|end)\{(?:align|equation|gather))\}", r"\1*}", source[0])
+
+
 def setup(app: Sphinx) -> None:
     """Mathematics as static drawings: no script, no font, no other host."""
+    app.connect("source-read", drop_numbers)
     app.add_html_math_renderer("svg", (inline_formula, None), (block_formula, None))

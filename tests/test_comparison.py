@@ -54,9 +54,7 @@ def test_rows_on_one_side_are_counted():
 
 def test_a_value_defined_on_one_side_is_counted():
     old = pd.DataFrame({"arm": ["dice"], "metric": ["hausdorff_px"], "value": [float("nan")]})
-    assert differences(old, old.assign(value=3.0)) == [
-        "hausdorff_px: 1 values are defined in only one of the two"
-    ]
+    assert differences(old, old.assign(value=3.0)) == ["hausdorff_px: 1 values are defined in only one of the two"]
 
 
 def test_equal_gaps_are_no_difference():

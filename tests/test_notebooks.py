@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 HEADINGS = [
@@ -65,6 +66,13 @@ def test_it_opens_with_title_parameters_and_imports(notebook):
     assert parameters.metadata["tags"] == ["parameters"]
     assert all(isinstance(node, ast.Assign) for node in ast.parse(parameters.source).body)
     assert imports.source.startswith("import ")
+
+
+def test_its_settings_are_those_of_params_yaml(notebook):
+    paper = ast.literal_eval(re.search(r"^paper = (.+)$", notebook.cells[1].source, re.MULTILINE)[1])
+    settings = yaml.safe_load((FOLDER.parent / "params.yaml").read_text(encoding="utf-8"))["papers"][paper]
+    assignments = dict(re.findall(r"^(\w+) = (.+)$", notebook.cells[1].source, re.MULTILINE))
+    assert {name: ast.literal_eval(assignments[name]) for name in settings} == settings
 
 
 def test_only_one_cell_is_tagged_and_only_the_third_imports(notebook):

@@ -20,6 +20,7 @@ from segloss.__main__ import parse
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "segloss"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # Each module may import from those of the lines above its own, and from its own package.
 LAYERS = [
     {"errors", "paths"},
@@ -100,19 +101,17 @@ def test_no_project_file_names_an_index_or_a_host_of_packages():
         assert not re.search(r"find-links|index-url|file://|trusted-host", text), name
 
 
-def test_every_make_command_in_the_documents_exists():
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_make_command_of_a_document_exists(document):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for name in ("README.md", "CONTRIBUTING.md"):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        for target in re.findall(r"^make ([a-z]+)|`make ([a-z]+)", text, flags=re.MULTILINE):
-            assert re.search(rf"^{''.join(target)}:.*## ", makefile, flags=re.MULTILINE), target
+    for target in re.findall(r"(?:^ *|`)make ([a-z]+)", document.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        assert re.search(rf"^{target}:.*## ", makefile, flags=re.MULTILINE), target
 
 
-def test_every_command_line_in_the_readme_is_understood():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^[./a-z]*python -m segloss ([^#\n]+)", text, flags=re.MULTILINE)
-    assert len(lines) >= 3
-    for line in lines:
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_line_of_a_document_is_understood(document):
+    text = document.read_text(encoding="utf-8")
+    for line in re.findall(r"python -m segloss ([^#`&\n]+)", text):
         parse(shlex.split(line))
 
 
@@ -186,10 +185,11 @@ def test_no_module_is_longer_than_250_lines():
 
 
 def test_no_tracked_file_holds_a_path_of_this_machine():
-    local = [f"{ROOT}/".encode(), f"{ROOT.parent}/".encode(), f"{Path.home()}/".encode()]
+    local = [f"{ROOT}/".encode(), f"{Path.home()}/".encode()]
     named = [path.name for path in tracked_files() if any(place in path.read_bytes() for place in local)]
     assert named == []
 
 
 def test_no_tracked_file_is_large():
-    assert [path.name for path in tracked_files() if path.stat().st_size > 1_500_000] == []
+    limits = {path: 5_000_000 if path.is_relative_to(ROOT / "reports") else 1_000_000 for path in tracked_files()}
+    assert [path.name for path, limit in limits.items() if path.stat().st_size > limit] == []

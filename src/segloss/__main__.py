@@ -70,10 +70,10 @@ def compare(arguments: argparse.Namespace) -> int | None:
     return compare_with_committed(arguments.scale)
 
 
-def scale(arguments: argparse.Namespace) -> int | None:
+def scale(arguments: argparse.Namespace) -> None:
     from segloss.scales import run_at_scale
 
-    return run_at_scale(arguments.scale, arguments.data_root, arguments.paper)
+    run_at_scale(arguments.scale, arguments.data_root, arguments.paper)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -110,13 +110,15 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run a command; bad input ends in one sentence and exit code 1."""
+    """Run a command; bad input ends in one sentence and exit code 1, Ctrl-C in 130 without a traceback."""
     arguments = parse()
     try:
         return arguments.run(arguments) or 0
     except InputError as error:
         print(f"segloss: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ def execute(path: Path, parameters: dict[str, Any], failed: Path) -> NotebookNod
             str(failed),
             parameters=parameters,
             kernel_name="python3",
+            language="python",
             cwd=str(path.parent),
             progress_bar=False,
             extra_arguments=["--log-level=ERROR"],
@@ -67,9 +68,7 @@ def execute(path: Path, parameters: dict[str, Any], failed: Path) -> NotebookNod
             f"The notebook as far as it got is {failed}."
         ) from error
     except DeadKernelError as error:
-        raise InputError(
-            f"{path} failed: its kernel died, perhaps for lack of memory; see {failed}."
-        ) from error
+        raise InputError(f"{path} failed: its kernel died, perhaps for lack of memory; see {failed}.") from error
     failed.unlink()
     return executed
 

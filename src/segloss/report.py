@@ -22,7 +22,7 @@ from segloss.provenance import fingerprint, written_aside
 
 KINDS = {"phantom": "phantom data", "subset": "real subset", "paper": "the paper's full set"}
 FAILED = Path("build/failed")
-_FOOTER_POINTS = 6.5
+_FOOTER_POINTS = 7
 
 
 class Report:
@@ -40,9 +40,7 @@ class Report:
         provenance: What each data set's provenance file says, absent data sets included.
     """
 
-    def __init__(
-        self, paper: str, scale: str, metrics_folder: str, figures_folder: str, tables_folder: str
-    ) -> None:
+    def __init__(self, paper: str, scale: str, metrics_folder: str, figures_folder: str, tables_folder: str) -> None:
         self.paper, self.scale = paper, scale
         self.figures, self.tables = Path(figures_folder), Path(tables_folder)
         self.provenance = {
@@ -56,9 +54,7 @@ class Report:
         """``"phantom"``, ``"subset"`` (part of the real data), ``"paper"`` (all of them) or ``"absent"``."""
         return self.provenance.get(dataset, {"kind": "absent"})["kind"]
 
-    def save_figure(
-        self, fig: Figure, name: str, caption: str, datasets: Sequence[str] | None = None
-    ) -> None:
+    def save_figure(self, fig: Figure, name: str, caption: str, datasets: Sequence[str] | None = None) -> None:
         """Save and show a figure: SVG, or PNG where an axes holds an image. The figure is closed.
 
         Args:
@@ -118,9 +114,10 @@ class Report:
 
     def origin(self, datasets: Sequence[str] | None = None) -> str:
         """One line: stage, kind of data, scale and fingerprints of what the numbers come from."""
-        names = self.datasets if datasets is None else list(datasets)
+        names = self.datasets if datasets is None else [n for n in datasets if self.kind(n) != "absent"]
         if not names:
-            return f"report@{self.paper} · computed in the notebook, no data set"
+            why = "absent" if datasets is None or len(datasets) else "computed in the notebook"
+            return f"report@{self.paper} · no data set: {why} · scale {self.scale}"
         shown = [self.provenance[name] for name in names]
         kinds = {kind: [p["title"] for p in shown if p["kind"] == kind] for kind in KINDS}
         data = "; ".join(f"{KINDS[kind]}: {', '.join(titles)}" for kind, titles in kinds.items() if titles)
@@ -167,9 +164,7 @@ def run_report(paper: str, params: dict[str, Any]) -> None:
     from segloss import notebooks
 
     if paper not in params["papers"]:
-        raise InputError(
-            f"params.yaml has no paper {paper!r}: expected one of {', '.join(params['papers'])}."
-        )
+        raise InputError(f"params.yaml has no paper {paper!r}: expected one of {', '.join(params['papers'])}.")
     scale = params["scale"]
     source = Path("notebooks") / f"{paper}.ipynb"
     metrics = paths.metrics_folder(scale, paper)
@@ -187,9 +182,7 @@ def run_report(paper: str, params: dict[str, Any]) -> None:
             "tables_folder": tables,
         }
         # Relative to the notebook's folder: it is executed there, and no report names a machine's folders.
-        relative = {
-            key: Path(os.path.relpath(path, source.parent)).as_posix() for key, path in folders.items()
-        }
+        relative = {key: Path(os.path.relpath(path, source.parent)).as_posix() for key, path in folders.items()}
         parameters = {"paper": paper, "scale": scale, **relative, **params["papers"][paper]}
         executed = notebooks.execute(source, parameters, failed=FAILED / scale / f"{paper}.ipynb")
         notebooks.normalise(

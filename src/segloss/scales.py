@@ -40,9 +40,7 @@ def run_at_scale(scale: str, data_root: Path | None = None, paper: str | None = 
     if data_root is None and scale in NEEDS_REAL_DATA:
         raise InputError(f"The scale {scale} needs DATA_ROOT, a folder that holds a folder per data set.")
     if data_root is not None and not data_root.is_dir():
-        raise InputError(
-            f"DATA_ROOT {data_root} is no folder; expected one that holds a folder per data set."
-        )
+        raise InputError(f"DATA_ROOT {data_root} is no folder; expected one that holds a folder per data set.")
 
     worktree = check_out(SCALES / scale)
     write_params(worktree / "params.yaml", scale, data_root)

@@ -83,8 +83,9 @@ def as_page(notebook: NotebookNode) -> NotebookNode:
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
             for output in cell.outputs:
                 # The renderer takes the text for those who cannot see a figure from the cell, not from the output.
-                alts = [m["alt"] for m in output.get("metadata", {}).values() if "alt" in m]
-                cell.metadata |= {"mystnb": {"image": {"alt": alt}} for alt in alts}
+                for facts in output.get("metadata", {}).values():
+                    if "alt" in facts:
+                        cell.metadata["mystnb"] = {"image": {"alt": facts["alt"]}}
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(data_note(report), id="data-note"))
     return notebook
 

@@ -80,7 +80,7 @@ def as_html(frame: pd.DataFrame, caption: str, footer: str, links: dict[str, str
         [
             '<div class="report-table">',
             f"<p><strong>{html.escape(caption)}</strong></p>",
-            '<div style="overflow-x:auto" tabindex="0"><table>',
+            '<div style="overflow-x:auto" tabindex="0"><table class="docutils">',
             f"<thead>{_html_row('th', _heads(frame), align)}</thead>",
             "<tbody>",
             *rows,
@@ -92,11 +92,14 @@ def as_html(frame: pd.DataFrame, caption: str, footer: str, links: dict[str, str
 
 
 def _html_row(tag: str, texts: list[str], align: list[str]) -> str:
-    cells = (
-        f'<{tag} style="text-align:{a}">{html.escape(text)}</{tag}>'
-        for a, text in zip(align, texts, strict=True)
-    )
-    return f"<tr>{''.join(cells)}</tr>"
+    cells = "".join(_html_cell(tag, text, side) for text, side in zip(texts, align, strict=True))
+    return f"<tr>{cells}</tr>"
+
+
+def _html_cell(tag: str, text: str, side: str) -> str:
+    # Short texts stay on one line and long ones get room; the table scrolls instead of squeezing them.
+    width = "white-space:nowrap" if len(text) <= 24 else "min-width:12em"
+    return f'<{tag} style="text-align:{side};{width}">{html.escape(text)}</{tag}>'
 
 
 def _numeric(frame: pd.DataFrame) -> list[bool]:

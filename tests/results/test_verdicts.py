@@ -184,3 +184,13 @@ def test_the_first_printed_parameter_count_is_found_and_the_second_is_not():
     assert found.ours.startswith("31,031,685")
     assert found.published == "31,031,685 and 1,946,449"
     assert found.verdict == "inconclusive"
+
+
+def test_ranks_that_point_against_the_mean_confirm_nothing(make_results):
+    # Most images lose a little and a few win much: the mean rises, the ranks fall.
+    change = np.r_[np.full(50, -0.01), np.full(10, 0.3)] + NOISE / 100
+    results = make_results({"isic2018": {"dice": {"dice": DICE, "kappa": DICE + change}}}, kinds={"isic2018": "subset"})
+    found, verdicts = decide(results)
+    row = found.comparisons.query("id == 'kappa.1'").iloc[0]
+    assert (row["p"], row["position"]) == (1.0, "above 0, but not after correction")
+    assert verdicts["kappa.1"] == "inconclusive on ISIC 2018 (real subset)"

@@ -1,6 +1,7 @@
 """The few cases that figures show, with the predictions of every arm."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ def write_examples(folder: Path, prepared: Prepared, runs: dict[str, Run], shown
     count = min(shown, len(by_share))
     chosen = [by_share[int((k + 0.5) / count * len(by_share))] for k in range(count)]
     with written_aside(folder) as aside:
-        arrays = {
+        arrays: dict[str, Any] = {
             "cases": np.array([prepared.rows[case]["case"] for case in chosen], dtype=str),
             "images": _colour_images(prepared, chosen),
             "labels": np.asarray(prepared.labels[chosen]),

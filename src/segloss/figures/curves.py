@@ -79,7 +79,8 @@ def draw_fold_band(axes: Axes, rows: pd.DataFrame, column: str, colour: str, lab
     """Mean over the folds by epoch, with a band from the lowest to the highest fold."""
     by_epoch = rows.groupby("epoch")[column].agg(["mean", "min", "max"])
     axes.fill_between(by_epoch.index, by_epoch["min"], by_epoch["max"], color=colour, alpha=0.15, linewidth=0)
-    axes.plot(by_epoch.index, by_epoch["mean"], color=colour, linestyle=linestyle, label=label)
+    marker = "o" if len(by_epoch) == 1 else None  # one epoch makes no line
+    axes.plot(by_epoch.index, by_epoch["mean"], color=colour, linestyle=linestyle, marker=marker, label=label)
 
 
 def draw_change_of_loss(axes: Axes, rows: pd.DataFrame) -> None:

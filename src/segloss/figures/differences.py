@@ -19,7 +19,7 @@ from segloss.figures.style import (
 )
 from segloss.statistics import Slope
 
-DIFFERENCE_NOTE = "Dot and bar: mean paired difference and its interval. White diamond: published difference."
+DIFFERENCE_NOTE = "Dot and bar: mean paired difference and its interval. White diamond: published, on the paper's data."
 
 
 @styled
@@ -90,7 +90,8 @@ def difference_by_lesion_size(slope: Slope | None, data: str, size_classes: int 
     axes = figure.subplots()
     many = len(share) > POINTS_DRAWN_AS_VECTORS
     axes.axhline(0, color="#888888", linewidth=0.8)
-    axes.plot(share, difference, "o", markersize=2.5, alpha=0.5, color="#777777", rasterized=many, label="one case")
+    look = {"markersize": 2.5, "alpha": 0.25 if many else 0.6, "color": "#777777", "rasterized": many}
+    axes.plot(share, difference, "o", label="one case", **look)
     draw_slope(axes, slope, share, difference)
     draw_size_classes(axes, slope.points, size_classes)
     reach = max(0.05, 1.1 * float(np.quantile(np.abs(difference), 0.95)))

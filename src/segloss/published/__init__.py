@@ -81,7 +81,7 @@ def _cells(name: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 "spread": spread,
                 "spread_kind": None if spread is None else table["spread_kind"],
                 "n": cases.get(dataset),
-                "unit": _UNITS.get(quantity),
+                "unit": _UNITS.get(quantity or ""),
                 "printed": printed,
                 "place": table["place"],
                 "erratum": errata.get(quantity),

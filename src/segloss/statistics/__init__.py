@@ -1,6 +1,6 @@
 """Statistics over tidy results: loading, paired comparisons, convergence, tests from printed numbers."""
 
-from segloss.statistics.convergence import convergence, t_interval
+from segloss.statistics.convergence import convergence, paired_t_p, t_interval
 from segloss.statistics.paired import (
     POOLED,
     Comparison,
@@ -43,6 +43,7 @@ __all__ = [
     "holm",
     "load_results",
     "paired_p_range",
+    "paired_t_p",
     "permutation_p",
     "pooled_values",
     "rank_first_share",

@@ -24,10 +24,10 @@ def convergence(history: pd.DataFrame, dataset: str, arm: str, baseline: str) ->
     of_dataset = history[history["dataset"] == dataset]
     curves = dict(list(of_dataset.groupby(["arm", "fold"])))
     for fold in sorted(of_dataset["fold"].unique()):
-        pair = {name: curves.get((name, fold)) for name in (arm, baseline)}
-        if any(curve is None for curve in pair.values()):
+        if not {(arm, fold), (baseline, fold)} <= set(curves):
             continue
-        dice = {name: curve.sort_values("epoch")["validation_dice"].to_numpy() for name, curve in pair.items()}
+        pair = {name: curves[name, fold].sort_values("epoch") for name in (arm, baseline)}
+        dice = {name: curve["validation_dice"].to_numpy() for name, curve in pair.items()}
         plateau = min(values[-_share_of(values, LAST_SHARE) :].mean() for values in dice.values())
         for name, values in dice.items():
             reached = int(np.argmax(values >= PLATEAU_SHARE * plateau)) + 1
@@ -48,6 +48,15 @@ def t_interval(differences: ArrayLike, confidence: float = 0.95) -> tuple[float,
         return float("nan"), float("nan")
     reach = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return float(values.mean() - reach), float(values.mean() + reach)
+
+
+def paired_t_p(differences: ArrayLike) -> float:
+    """Two-sided p of the paired t-test; NaN where the differences do not vary."""
+    values = np.asarray(differences, dtype=float)
+    if len(values) < 2 or np.ptp(values) < 1e-12:
+        return float("nan")
+    t = values.mean() / (values.std(ddof=1) / np.sqrt(len(values)))
+    return float(2 * stats.t.sf(abs(t), len(values) - 1))
 
 
 def _share_of(values: np.ndarray, share: float) -> int:

@@ -23,7 +23,7 @@ class PrintedMean(NamedTuple):
 def welch_p(first: PrintedMean, second: PrintedMean, cases: int) -> float:
     """Two-sided p of Welch's t-test of two independent samples of ``cases`` each.
 
-    >>> f"{welch_p(PrintedMean(0.80, 0.05), PrintedMean(0.84, 0.05), 667):.0e}"
+    >>> f"{welch_p(PrintedMean(0.80, 0.05), PrintedMean(0.84, 0.05), 666):.0e}"
     '7e-45'
     """
     return float(
@@ -43,7 +43,7 @@ def welch_p_range(first: PrintedMean, second: PrintedMean, cases: int) -> tuple[
 def paired_p_range(first: PrintedMean, second: PrintedMean, cases: int) -> tuple[float, float]:
     """Smallest and largest p of a paired t-test over all pairings (correlation 1 to -1) and all roundings.
 
-    >>> f"{paired_p_range(PrintedMean(0.80, 0.05), PrintedMean(0.84, 0.05), 667)[1]:.0e}"
+    >>> f"{paired_p_range(PrintedMean(0.80, 0.05), PrintedMean(0.84, 0.05), 666)[1]:.0e}"
     '5e-12'
     """
     (least, most), sds = _gaps(first, second), (_sds(first), _sds(second))

@@ -75,7 +75,9 @@ def load_results(folder: Path | str) -> Results:
         raise InputError(f"{folder} has no evaluated data set; expected files <data set>-provenance.json.")
     wanted = published_datasets(folder.name)
     order = [name for name in wanted if name in found] + sorted(found.difference(wanted))
-    provenance = {name: json.loads(_existing(folder / f"{name}-provenance.json").read_text()) for name in order}
+    provenance = {
+        name: json.loads(_existing(folder / f"{name}-provenance.json").read_text(encoding="utf-8")) for name in order
+    }
     return Results(
         metrics=_read_all(folder, order, ".csv"),
         history=_read_all(folder, order, "-history.csv"),

@@ -26,8 +26,8 @@ METRIC_HEADS = {
     "iou": "IoU",
     "sensitivity": "sensitivity",
     "specificity": "specificity",
-    "hausdorff_px": "Hausdorff (px)",
-    "hausdorff_mm": "Hausdorff (mm)",
+    "hausdorff_px": "Hausdorff",
+    "hausdorff_mm": "Hausdorff in mm",
 }
 SPREAD = "mean ± SD over images [SD over folds]"
 NOT_COMPARABLE = "not comparable"
@@ -58,19 +58,18 @@ def published_versus_replicated(
         for arm in [*arms, *(TRIVIAL_ARMS if dataset in results.present else ())]:
             row = {"data set": results.data(dataset), "arm": arm_words(arm)}
             for metric in metrics:
-                head = METRIC_HEADS[metric]
+                row[f"{_head(results, metric)}, {ours}"] = _measured(results, summary, dataset, arm, metric)
+                if _quantity(metric) not in set(cells["metric"]):
+                    continue
                 printed = _printed_cell(cells, dataset, arm, metric)
-                row[f"{head}, {ours}"] = _measured(results, summary, dataset, arm, metric)
-                if printed is not None or arm in TRIVIAL_ARMS:
-                    row[f"{head}, published"] = "–" if printed is None else printed["printed"]
-                    row[f"{head}, difference"] = _difference(
-                        results, dataset, arm, metric, printed, confidence=confidence, resamples=resamples
-                    )
+                head = METRIC_HEADS[metric]
+                unit = " (unit not said)" if metric == "hausdorff_px" else ""
+                row[f"{head}, published{unit}"] = "–" if printed is None else printed["printed"]
+                row[f"{head}, difference"] = _difference(
+                    results, dataset, arm, metric, printed, confidence=confidence, resamples=resamples
+                )
             rows.append(row | _counts(summary, dataset, arm, metrics))
-    frame = pd.DataFrame(rows).fillna("–")
-    # A metric that the paper does not print has nothing to stand beside.
-    unprinted = [head for head in frame if head.endswith(", published") and frame[head].eq("–").all()]
-    return frame.drop(columns=[*unprinted, *(head.replace("published", "difference") for head in unprinted)])
+    return pd.DataFrame(rows)
 
 
 def ours_head(results: Results, datasets: Iterable[str]) -> str:
@@ -86,7 +85,7 @@ def comparison_table(comparisons: pd.DataFrame, results: Results) -> pd.DataFram
     rows = [
         (
             results.data(row.dataset) if row.dataset in results.provenance else row.dataset,
-            f"{arm_words(row.arm)} − {arm_words(row.baseline)}, {METRIC_HEADS[row.metric]}",
+            f"{METRIC_HEADS[row.metric]}: {arm_words(row.arm)} − {arm_words(row.baseline)}",
             str(row.cases) + (f" (+{row.undefined} undefined)" if row.undefined else ""),
             interval_words(row),
             number(row.d_z, "d_z"),
@@ -120,6 +119,12 @@ def verdict_table(verdicts: Verdicts) -> pd.DataFrame:
     return verdicts.claims[columns]
 
 
+def _head(results: Results, metric: str) -> str:
+    """The metric, and for a distance in pixels the size of the images: the paper's have 256."""
+    sizes = {results.provenance[dataset]["image_size"] for dataset in results.present}
+    return f"Hausdorff (px at {sizes.pop()})" if metric == "hausdorff_px" and len(sizes) == 1 else METRIC_HEADS[metric]
+
+
 def _measured(results: Results, summary: pd.DataFrame, dataset: str, arm: str, metric: str) -> str:
     if (dataset, arm, metric) in summary.index:
         row = summary.loc[(dataset, arm, metric)]
@@ -130,9 +135,13 @@ def _measured(results: Results, summary: pd.DataFrame, dataset: str, arm: str, m
 
 
 def _printed_cell(cells: pd.DataFrame, dataset: str, arm: str, metric: str) -> pd.Series | None:
-    quantity = metric.removesuffix("_px")
-    found = cells[(cells["dataset"] == dataset) & (cells["arm"] == arm) & (cells["metric"] == quantity)]
+    found = cells[(cells["dataset"] == dataset) & (cells["arm"] == arm) & (cells["metric"] == _quantity(metric))]
     return found.iloc[0] if len(found) else None
+
+
+def _quantity(metric: str) -> str:
+    """The metric as the published cells name it: the paper's distances have no unit."""
+    return metric.removesuffix("_px")
 
 
 def _difference(

@@ -81,4 +81,6 @@ def repeated_cells() -> pd.DataFrame:
 
 def _short(p: float) -> str:
     """A p-value at any size, as "0.038" or "5e-12"."""
-    return "–" if math.isnan(p) else f"{p:.3f}" if p >= 0.0005 else f"{p:.0e}"
+    if math.isnan(p):
+        return "–"
+    return f"{p:.3f}" if p >= 0.0005 else f"{p:.0e}" if p > 1e-99 else "< 1e-99"

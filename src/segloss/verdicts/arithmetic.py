@@ -27,7 +27,7 @@ def padding_gap(tp: int, fp: int, fn: int, tn: int) -> Fraction:
     """Dice minus Kappa of an agreement table, exact.
 
     >>> padding_gap(tp=60, fp=10, fn=20, tn=110)
-    Fraction(1, 10)
+    Fraction(28, 235)
     """
     dice = Fraction(2 * tp, 2 * tp + fp + fn)
     kappa = Fraction(2 * (tp * tn - fp * fn), (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
@@ -40,9 +40,9 @@ def padding_limit() -> Computed:
     from_below = all(gap > 0 for gap in gaps.values())
     # Ten thousand times the true negatives, a ten-thousandth of the gap: it vanishes as 1 / TN.
     vanishes = abs(gaps[10**4] / gaps[10**8] / 10**4 - 1) < Fraction(5, 100)
-    shown = ", ".join(f"{float(gap):.1e} at {tn:.0e}" for tn, gap in gaps.items())
+    shown = ", ".join(f"{float(gap):.2g} at {tn:,}" for tn, gap in gaps.items())
     return Computed(
-        ours=f"Dice - Kappa = {shown} true negatives",
+        ours=f"Dice − Kappa: {shown} true negatives",
         published="limit 2a / (2a + b + c)",
         verdict=SUPPORTED if from_below and vanishes else CONTRADICTED,
         reason="Kappa approaches Dice from below, the gap shrinks as one over the true negatives (errata K6)",
@@ -88,7 +88,7 @@ def printed_equations() -> Computed:
     agrees = loss_error < 1e-6 and gradient_error < 1e-6
     return Computed(
         ours=f"printed loss off by {loss_error:.3f}; {perfect:.3f} instead of 0 at a perfect match; "
-        f"printed gradient off by {gradient_error:.0%} of the largest component",
+        f"printed gradient off by {100 * gradient_error:.0f} % of the largest component",
         published="eq. 4 and 5",
         verdict=SUPPORTED if agrees else CONTRADICTED,
         reason="eq. 4 lost a parenthesis and has a wrong product, eq. 5 four slips (errata K4, K5); eq. 1 is right",

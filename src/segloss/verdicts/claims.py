@@ -1,6 +1,7 @@
 """Every claim of a paper, decided by the fixed rules on whatever data and arms are there."""
 
 import math
+from collections import Counter
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -9,12 +10,12 @@ from segloss.published import load_claims, load_published
 from segloss.statistics import POOLED, Results, holm
 from segloss.verdicts.arithmetic import ARITHMETIC
 from segloss.verdicts.measures import MEASURES, Measured
-from segloss.verdicts.rules import NOT_TESTABLE, combine, judge, margin_of
+from segloss.verdicts.rules import NOT_TESTABLE, combine, judge, margin_of, position
 from segloss.verdicts.words import arm_words, interval_words, p_words
 
 COMPARISON_COLUMNS = [
     *("id", "dataset", "data", "kind", "arm", "baseline", "metric", "expect", "difference", "low", "high"),
-    *("margin", "n", "p", "p_holm", "published", "published_p", "decides", "verdict"),
+    *("margin", "n", "p", "p_holm", "published", "published_p", "decides", "verdict", "position"),
 ]
 CLAIM_COLUMNS = [
     *("id", "kind", "claim", "place", "data", "comparison", "ours", "n", "p (Holm)"),
@@ -133,7 +134,8 @@ def _judged(table: pd.DataFrame, mechanism: bool) -> pd.DataFrame:
         else judge(row.expect, row.low, row.high, margin=row.margin, p=row.p_holm)
         for row in table.itertuples()
     ]
-    return table.assign(verdict=verdicts)
+    positions = [position(row.low, row.high, margin=row.margin, p=row.p_holm) for row in table.itertuples()]
+    return table.assign(verdict=verdicts, position=positions)
 
 
 def _missing(
@@ -193,7 +195,7 @@ def _label(row: Any, several: bool) -> str:
 def _published_words(table: pd.DataFrame) -> str:
     rows = table[table["published"].notna()]
     words = [
-        f"{row.data.partition(' (')[0]}: {row.published:+.2f}".replace("-", "−")
+        f"{row.data.partition(' (')[0]}: {f'{row.published:+.2f}'.replace('-', '−')}"
         + (f" (p {row.published_p})" if row.published_p else "")
         for row in rows.itertuples()
     ]
@@ -205,8 +207,8 @@ def _reason(claim: dict[str, Any], deciding: pd.DataFrame, missing: list[str]) -
     if len(deciding) and set(deciding["verdict"]) == {NOT_TESTABLE}:
         parts.append("needs real data: phantoms only show a direction")
     elif len(deciding):
-        counts = deciding["verdict"].value_counts(sort=False)
-        parts.append(", ".join(f"{number} {word}" for word, number in counts.items()))
+        counts = Counter(zip(deciding["verdict"], deciding["position"], strict=True))
+        parts.append(", ".join(f"{number} {word} ({where})" for (word, where), number in counts.items()))
     if missing:
         parts.append(f"data or arm missing: {', '.join(missing)}")
     parts += [claim["note"].rstrip(".")] if "note" in claim else []

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
-
 from segloss.statistics import (
     Results,
     compare,
     convergence,
     difference_of_differences,
+    paired_t_p,
     slope_on_share,
     t_interval,
 )
@@ -34,11 +33,15 @@ class Measured:
 
 
 def paired(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
-    """Mean difference over the cases, signed-rank p."""
+    """Mean difference over the cases; p is twice the signed-rank test's in the direction of that difference.
+
+    So it is the two-sided p where ranks and mean agree, and 1 where the ranks point the other way.
+    """
     found = compare(results, dataset, comparison["arm"], comparison["baseline"], comparison["metric"], **options)
     if found is None:
         return None
-    return Measured(found.difference, found.low, found.high, found.cases, found.p, found.baseline_mean)
+    p = found.p if found.difference * found.rank_biserial >= 0 else 1.0
+    return Measured(found.difference, found.low, found.high, found.cases, p, found.baseline_mean)
 
 
 def slope(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
@@ -67,8 +70,7 @@ def speed(
     arm, baseline = folds[comparison["arm"]], folds[comparison["baseline"]]
     change = arm - baseline
     low, high = t_interval(change, confidence)
-    p = float(stats.ttest_1samp(change, 0).pvalue) if len(change) > 1 and change.std() > 0 else math.nan
-    return Measured(float(change.mean()), low, high, len(change), p, float(baseline.mean()))
+    return Measured(float(change.mean()), low, high, len(change), paired_t_p(change), float(baseline.mean()))
 
 
 MEASURES: dict[str, Callable[..., Measured | None]] = {

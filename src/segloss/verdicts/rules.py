@@ -58,6 +58,20 @@ def judge(expect: str, low: float, high: float, *, margin: float = math.nan, p: 
     return SUPPORTED if supported else CONTRADICTED if contradicted else INCONCLUSIVE
 
 
+def position(low: float, high: float, *, margin: float = math.nan, p: float = math.nan) -> str:
+    """Where an interval lies, in words.
+
+    >>> position(-0.002, 0.004, margin=0.01), position(0.002, 0.03, margin=0.01, p=0.2)
+    ('inside the margin', 'above 0, but not after correction')
+    """
+    if math.isnan(low) or math.isnan(high):
+        return "no interval"
+    side = "above 0" if low > 0 else "below 0" if high < 0 else ""
+    inside = "inside the margin" if -margin < low and high < margin else ""
+    corrected = "" if not side or math.isnan(p) or p < load_rules()["level"] else "but not after correction"
+    return ", ".join(filter(None, (side, corrected, inside))) or "around 0"
+
+
 def combine(verdicts: Collection[str]) -> str:
     """Verdict of a claim from those of its comparisons.
 
