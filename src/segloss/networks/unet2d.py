@@ -15,7 +15,8 @@ class UNet2d(nn.Module):
         in_channels: Channels of the image.
         out_channels: Channels of the logits; 1 for binary segmentation.
         filters: Filters of the first level; each level below has twice as many.
-        batch_norm: Normalise after each ReLU, as the paper has it (not before).
+        batch_norm: Normalise after each ReLU, as the paper has it (not before). In the head it matters: without it, two
+            filters that both speak against the foreground leave its probability no way up.
         dropout: Share of activations dropped at the two deepest levels of the encoder.
         head_filters: Filters of one more 3x3 convolution before the last, or None for none. With 2, 64 filters, one
             input channel and no batch norm the network has the 31,031,685 parameters that the paper states.
@@ -45,7 +46,7 @@ class UNet2d(nn.Module):
         )
         self.decoder = nn.ModuleList(_convolutions([2 * width, width, width], batch_norm) for width in widths[:-1])
         self.dropout = nn.Dropout(dropout)
-        head = _convolutions([filters, head_filters], batch_norm=False) if head_filters else nn.Sequential()
+        head = _convolutions([filters, head_filters], batch_norm) if head_filters else nn.Sequential()
         self.head = nn.Sequential(*head, nn.Conv2d(head_filters or filters, out_channels, kernel_size=1))
         self.apply(_initialise)
 
