@@ -24,6 +24,13 @@ def test_batch_norm_follows_the_relu() -> None:
     assert names == ["Conv2d", "ReLU", "BatchNorm2d"] * 2
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_the_two_filters_of_the_head_speak_for_and_against_the_foreground(seed: int) -> None:
+    torch.manual_seed(seed)
+    weights = build_network("unet2d", in_channels=3, out_channels=1, filters=4).head[-1].weight.flatten()
+    assert weights[0] < 0 < weights[1]
+
+
 def test_every_parameter_receives_a_gradient() -> None:
     network = build_network("unet2d", in_channels=3, out_channels=1, filters=4, dropout=0.0)
     network(torch.rand(2, 3, 32, 32)).square().mean().backward()

@@ -15,15 +15,16 @@ class UNet2d(nn.Module):
         in_channels: Channels of the image.
         out_channels: Channels of the logits; 1 for binary segmentation.
         filters: Filters of the first level; each level below has twice as many.
-        batch_norm: Normalise after each ReLU, as the paper has it (not before). In the head it matters: without it, two
-            filters that both speak against the foreground leave its probability no way up.
+        batch_norm: Normalise after each ReLU, as the paper has it (not before); not in the head.
         dropout: Share of activations dropped at the two deepest levels of the encoder.
         head_filters: Filters of one more 3x3 convolution before the last, or None for none. With 2, 64 filters, one
             input channel and no batch norm the network has the 31,031,685 parameters that the paper states.
 
     Reference:
         Zhang (2019), Technical Report on Kappa Loss, section 3.3, after Ronneberger et al. (2015). Deviation: where
-        the dropout sits is not said; errata K12 discusses the parameter count.
+        the dropout sits is not said; errata K12 discusses the parameter count. The filters of the head start with
+        output weights of either sign: two ReLU activations that both speak against the foreground would put a ceiling
+        on its probability, whatever the loss.
     """
 
     def __init__(
@@ -46,9 +47,14 @@ class UNet2d(nn.Module):
         )
         self.decoder = nn.ModuleList(_convolutions([2 * width, width, width], batch_norm) for width in widths[:-1])
         self.dropout = nn.Dropout(dropout)
-        head = _convolutions([filters, head_filters], batch_norm) if head_filters else nn.Sequential()
-        self.head = nn.Sequential(*head, nn.Conv2d(head_filters or filters, out_channels, kernel_size=1))
+        head = _convolutions([filters, head_filters], batch_norm=False) if head_filters else nn.Sequential()
+        output = nn.Conv2d(head_filters or filters, out_channels, kernel_size=1)
+        self.head = nn.Sequential(*head, output)
         self.apply(_initialise)
+        if head_filters:
+            with torch.no_grad():
+                output.weight.abs_()
+                output.weight[:, ::2].neg_()
 
     def forward(self, image: Tensor) -> Tensor:
         """Logits (B, out_channels, H, W) of an image (B, in_channels, H, W); H and W are multiples of 16."""
