@@ -32,7 +32,7 @@ html_use_index = False
 
 ziamath.config.math.color = "currentColor"
 PIXELS = 16  # of one em while drawing; on the page a formula has the size of the text around it
-SUM = re.compile(r"\\sum(?![a-z])([_^](\w|\{[^{}]*\}))*")
+SUM = re.compile(r"\\sum(?![a-z])([_^](\w|\{[^{}]*\}))+")
 
 
 def draw(translator: HTML5Translator, tex: str, *, inline: bool) -> str:
@@ -57,7 +57,9 @@ def draw(translator: HTML5Translator, tex: str, *, inline: bool) -> str:
 
 def inline_formula(translator: HTML5Translator, node: nodes.math) -> None:
     """Append the drawing and skip the node's text."""
-    translator.body.append(draw(translator, node.astext(), inline=True))
+    drawing = draw(translator, node.astext(), inline=True)
+    # Otherwise a full stop after the formula may begin the next line.
+    translator.body.append(f'<span style="white-space:nowrap">{drawing}</span>')
     raise nodes.SkipNode
 
 

@@ -191,5 +191,6 @@ def test_no_tracked_file_holds_a_path_of_this_machine():
 
 
 def test_no_tracked_file_is_large():
-    limits = {path: 5_000_000 if path.is_relative_to(ROOT / "reports") else 1_000_000 for path in tracked_files()}
+    # Metrics are one row per value, for every image: the largest files, and they compress well.
+    limits = {path: 10_000_000 if path.is_relative_to(ROOT / "reports") else 1_000_000 for path in tracked_files()}
     assert [path.name for path, limit in limits.items() if path.stat().st_size > limit] == []

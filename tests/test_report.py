@@ -67,6 +67,7 @@ def write_notebook(path: Path, code: str, parameters: dict = PARAMETERS) -> None
 
 def lay_out(folder: Path) -> None:
     """One notebook and its metrics."""
+    # Two steps.
     write_notebook(folder / "notebooks/demo.ipynb", SAVES)
     write_provenance(folder / "reports/metrics/phantom/demo", "isic2018", "phantom")
 
@@ -200,6 +201,14 @@ def test_a_cell_that_runs_again_may_overwrite_its_own_name(report, figure, monke
     report.save_figure(figure, "one", "A line.")
     report.save_figure(figure, "one", "A line.")
     assert (report.figures / "one.svg").is_file()
+
+
+def test_source_is_shown_with_its_comments_and_without_its_docstring(report, monkeypatch):
+    shown = []
+    monkeypatch.setattr("segloss.report.display", shown.append)
+    report.show_source(lay_out)
+    assert shown[0].data.startswith("```python\ndef lay_out(folder: Path) -> None:\n    # Two steps.\n")
+    assert "One notebook and its metrics" not in shown[0].data
 
 
 def test_a_table_is_saved_in_three_forms_with_caption_and_origin(report):

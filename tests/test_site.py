@@ -206,7 +206,7 @@ def test_a_page_shows_the_parameters_used_and_not_their_defaults():
 
 def test_the_note_says_what_each_kind_of_data_means():
     note = data_note(REPORT)
-    assert "**Phantom data** (ISIC 2018, 24 images)" in note
+    assert "**Phantom data** (ISIC 2018, 24 cases)" in note
     assert "**Absent data** (SCD)" in note
     assert "real data" not in note
 

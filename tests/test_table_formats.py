@@ -48,6 +48,22 @@ def test_html_escapes_texts_and_links_the_forms(frame):
     assert '<a href="t1.csv">CSV</a>' in text
 
 
+def test_written_numbers_stand_right_too():
+    frame = pd.DataFrame({"Dice": ["0.81 ± 0.03", "–"], "share": ["5 %", "−3 %"], "print": ["12ab", "34"]})
+    assert r"\begin{tabular}{rrl}" in as_latex(frame, "", "", "x", 2)
+
+
+def test_a_table_without_rows_keeps_its_heads():
+    frame = pd.DataFrame({"case": [], "reason": []})
+    assert "| case | reason |" in as_markdown(frame, "", "", 2)
+    assert "<th" in as_html(frame, "", "", {}, 2)
+
+
+def test_a_long_list_in_a_cell_gets_a_line_for_each_part():
+    frame = pd.DataFrame({"ours": ["; ".join(["ISIC 2018: +0.01 (-0.01 to +0.03)"] * 6)], "n": ["3; 4"]})
+    assert as_html(frame, "", "", {}, 2).count(";<br>") == 5
+
+
 def test_numbers_stand_right_and_texts_left(frame):
     sides = re.findall(r'<th style="text-align:(\w+)', as_html(frame, "", "", {}, 2))
     assert sides == ["left", "right", "right"]

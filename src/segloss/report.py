@@ -1,11 +1,13 @@
 """The report of a paper: what its notebook saves through, and the stage that executes the notebook."""
 
+import ast
 import html
+import inspect
 import json
 import os
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
 from IPython.core.getipython import get_ipython
-from IPython.display import HTML, display
+from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
 from segloss import paths, table_formats
@@ -112,6 +114,16 @@ class Report:
         links = {form: (self.tables / f"{name}.{suffix}").as_posix() for form, (suffix, _) in forms.items()}
         display(HTML(table_formats.as_html(frame, caption, footer, links, decimals)))
 
+    def show_source(self, function: Callable[..., object]) -> None:
+        """Show a function as it stands in the package, without its docstring, whose formulas are TeX."""
+        source = textwrap.dedent(inspect.getsource(function))
+        definition = ast.parse(source).body[0]
+        lines = source.splitlines()
+        if isinstance(definition, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(definition):
+            docstring = definition.body[0]
+            del lines[docstring.lineno - 1 : docstring.end_lineno]
+        display(Markdown("\n".join(["```python", *lines, "```"])))
+
     def origin(self, datasets: Sequence[str] | None = None) -> str:
         """One line: stage, kind of data, scale and fingerprints of what the numbers come from."""
         names = self.datasets if datasets is None else [n for n in datasets if self.kind(n) != "absent"]
@@ -128,7 +140,7 @@ class Report:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
             raise InputError(f"The name {name!r} must be lowercase letters, digits and single hyphens.")
         # JupyterLab names the cell that runs, so that running it again may overwrite; papermill does not.
-        shell = get_ipython()
+        shell: Any = get_ipython()
         cell = shell.get_parent().get("metadata", {}).get("cellId") if hasattr(shell, "get_parent") else None
         if name in self._saved and (cell is None or cell != self._saved[name]):
             raise InputError(f"The name {name!r} is used for two figures or tables: expected a new one.")

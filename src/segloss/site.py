@@ -41,7 +41,7 @@ def build_site() -> None:
     Raises:
         InputError: If ``docs`` is missing, a notebook was not made by ``report``, or Sphinx fails.
     """
-    # Imported here: Sphinx takes a second, and the command line imports this module for its help.
+    # Imported here: Sphinx takes a second to load, and whoever imports this module may not build.
     from sphinx.cmd.build import build_main
 
     if not (DOCS / "conf.py").is_file():
@@ -119,7 +119,7 @@ def _kinds(report: dict[str, Any]) -> str:
 
 
 def _with_cases(data: dict[str, Any]) -> str:
-    return f"{data['title']}, {data['cases']} images" if data.get("cases") else str(data["title"])
+    return str(data["title"]) if data["kind"] == "absent" else f"{data['title']}, {data['cases']} cases"
 
 
 def drop_unused(pages: Path) -> None:

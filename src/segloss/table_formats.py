@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 
 import pandas as pd
 
@@ -22,6 +23,9 @@ _SYMBOLS = {
     "ρ": r"\rho",
     "Δ": r"\Delta",
 }
+# A number with or without its spread, or the dash of a missing one.
+_NUMBER = re.compile(r"–|[−+-]?\d[\d,.]*( %)?( ± \d[\d.]*)?")
+_LONG = 140  # characters; the text of a cell beyond is a list
 _LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -39,7 +43,7 @@ def as_csv(frame: pd.DataFrame) -> str:
 
 def as_markdown(frame: pd.DataFrame, caption: str, footer: str, decimals: int) -> str:
     """A pipe table with its caption above and the origin of its numbers below."""
-    rule = ["---:" if numeric else "---" for numeric in _numeric(frame)]
+    rule = ["---:" if numeric else "---" for numeric in _numeric(frame, decimals)]
     rows = [_heads(frame), rule, *_cells(frame, decimals)]
     lines = ["| " + " | ".join(c if row is rule else _markdown(c) for c in row) + " |" for row in rows]
     return "\n".join([f"**{_markdown(caption)}**", "", *lines, "", f"*{_markdown(footer)}*", ""])
@@ -47,7 +51,7 @@ def as_markdown(frame: pd.DataFrame, caption: str, footer: str, decimals: int) -
 
 def as_latex(frame: pd.DataFrame, caption: str, footer: str, label: str, decimals: int) -> str:
     """A floating table for a paper; needs the package booktabs."""
-    columns = "".join("r" if numeric else "l" for numeric in _numeric(frame))
+    columns = "".join("r" if numeric else "l" for numeric in _numeric(frame, decimals))
     body = [" & ".join(_latex(c) for c in row) + r" \\" for row in _cells(frame, decimals)]
     lines = [
         r"\begin{table}",
@@ -73,7 +77,7 @@ def as_html(frame: pd.DataFrame, caption: str, footer: str, links: dict[str, str
     Args:
         links: Name of a form ("CSV") to the address of its file.
     """
-    align = ["right" if numeric else "left" for numeric in _numeric(frame)]
+    align = ["right" if numeric else "left" for numeric in _numeric(frame, decimals)]
     rows = [_html_row("td", row, align) for row in _cells(frame, decimals)]
     anchors = " · ".join(f'<a href="{html.escape(address)}">{name}</a>' for name, address in links.items())
     return "\n".join(
@@ -92,18 +96,23 @@ def as_html(frame: pd.DataFrame, caption: str, footer: str, links: dict[str, str
 
 
 def _html_row(tag: str, texts: list[str], align: list[str]) -> str:
-    cells = "".join(_html_cell(tag, text, side) for text, side in zip(texts, align, strict=True))
-    return f"<tr>{cells}</tr>"
+    cells = (_html_cell(tag, text, side) for text, side in zip(texts, align, strict=True))
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _html_cell(tag: str, text: str, side: str) -> str:
-    # Short texts stay on one line and long ones get room; the table scrolls instead of squeezing them.
-    width = "white-space:nowrap" if len(text) <= 24 else "min-width:12em"
-    return f'<{tag} style="text-align:{side};{width}">{html.escape(text)}</{tag}>'
+    # Short texts stay on one line and long ones get room: the table scrolls instead of squeezing them.
+    widths = "white-space:nowrap" if len(text) <= 32 else "min-width:12em;max-width:18em"
+    room = widths if len(text) <= _LONG else "min-width:28em"
+    content = html.escape(text)
+    if len(text) > _LONG:
+        content = content.replace("; ", ";<br>")
+    return f'<{tag} style="text-align:{side};{room if tag == "td" else ""}">{content}</{tag}>'
 
 
-def _numeric(frame: pd.DataFrame) -> list[bool]:
-    return [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+def _numeric(frame: pd.DataFrame, decimals: int) -> list[bool]:
+    columns = zip(*_cells(frame, decimals), strict=True)
+    return [all(_NUMBER.fullmatch(cell) for cell in column) for column in columns] or [False] * frame.shape[1]
 
 
 def _heads(frame: pd.DataFrame) -> list[str]:

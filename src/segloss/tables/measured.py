@@ -115,7 +115,7 @@ def ranking_table(
 
 def verdict_table(verdicts: Verdicts) -> pd.DataFrame:
     """The claims with their verdicts, as the report shows them."""
-    columns = ["id", "claim", "place", "verdict", "ours", "n", "p (Holm)", "published", "reason"]
+    columns = ["id", "verdict", "claim", "place", "ours", "n", "p (Holm)", "published", "reason"]
     return verdicts.claims[columns]
 
 

@@ -20,14 +20,15 @@ def outcomes_table(results: Results) -> pd.DataFrame:
 
 
 def left_out_table(results: Results) -> pd.DataFrame:
-    """Every case that was left out or is odd, and why."""
+    """Every case that was left out or is odd, and why; one row says so where there is none."""
+    none = {"data set": "–", "case": "–", "what": "no case left out, no warning", "reason": "–"}
     rows = [
         {"data set": results.data(dataset), "case": fault["case"], "what": what, "reason": fault["reason"]}
         for dataset, provenance in results.provenance.items()
         for name, what in (("left_out", "left out"), ("warnings", "kept, with a warning"))
         for fault in provenance[name] or ()
     ]
-    return pd.DataFrame(rows, columns=["data set", "case", "what", "reason"])
+    return pd.DataFrame(rows or [none])
 
 
 def provenance_table(results: Results) -> pd.DataFrame:
