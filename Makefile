@@ -31,7 +31,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 reproduce: setup ## from raw data to finished reports, then hold the metrics against the committed ones
 ifeq ($(filter-out phantom,$(SCALE)),)
-	@test ! -e data || $(BIN)/python -m segloss guard
+	@test -z '$(DATA_ROOT)' || { echo "DATA_ROOT goes with SCALE=subset or SCALE=paper; the phantom scale reads data/."; exit 1; }
+	@$(BIN)/python -m segloss guard --before-pull
 	$(BIN)/dvc pull data.dvc
 ifdef PAPER
 	$(BIN)/dvc repro report@$(PAPER)
@@ -43,7 +44,8 @@ else
 	$(BIN)/python -m segloss scale $(SCALE) $(if $(DATA_ROOT),--data-root '$(DATA_ROOT)') $(if $(PAPER),--paper $(PAPER))
 endif
 	@$(BIN)/python -m segloss compare $(or $(SCALE),phantom)
-	@echo "The report: $(CURDIR)/reports/site/index.html"
+	@echo "The report: $(CURDIR)/reports/site/$(if $(PAPER),$(or $(SCALE),phantom)/$(PAPER),index).html"
+	@echo "If git shows changes now, make restore brings the committed reports and dvc.lock back."
 
 restore: ## bring the committed reports back
 	git restore --source=HEAD --staged --worktree -- reports dvc.lock

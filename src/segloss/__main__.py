@@ -37,7 +37,7 @@ def phantoms(arguments: argparse.Namespace) -> None:
 def guard(arguments: argparse.Namespace) -> None:
     from segloss.data.inventory import guard_phantoms
 
-    guard_phantoms()
+    guard_phantoms(before_pull=arguments.before_pull)
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -93,7 +93,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     command(prepare, "Read a data set from its official layout into arrays.", dataset={})
     command(check, "List every fault in the files of a data set.", dataset={}, root=path)
     command(phantoms, "Write the phantom data sets.", root={**path, "default": Path("data")})
-    command(guard, "Stop if data/ holds anything else than the phantoms.")
+    guard_command = command(guard, "Stop if data/ holds anything else than the phantoms.")
+    guard_command.add_argument("--before-pull", action="store_true", help="files may still be missing")
     command(train, "Train one arm, all folds; resumes where it was stopped.", arm={})
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
     command(report, "Execute a paper's notebook into figures and tables.", paper={})

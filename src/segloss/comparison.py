@@ -74,7 +74,7 @@ def differences(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
             gap = (after - before).abs()
             if gap.max() > 0:
                 place = _place(rows.loc[gap.idxmax()], keys)
-                lines.append(f"{metric or column}: at most {gap.max():.5f}, at {place}")
+                lines.append(f"{metric or column}: at most {gap.max():.2g}, at {place}")
             one_sided = int((before.isna() != after.isna()).sum())
             if one_sided:
                 lines.append(f"{metric or column}: {one_sided} values are defined in only one of the two")

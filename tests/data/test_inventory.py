@@ -131,3 +131,16 @@ def test_the_inventory_of_data_refuses_what_is_no_phantom(tracked: Path, params:
     Path("data/isic2018/ISIC_1.jpg").touch()
     with pytest.raises(InputError, match=r"ISIC_1\.jpg is not a phantom"):
         take_inventory(Path("data").absolute(), params)
+
+
+def test_before_a_pull_files_may_be_missing_and_others_may_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    listing = tmp_path / ".dvcstore/files/md5/ab/cdef.dir"
+    listing.parent.mkdir(parents=True)
+    listing.write_text('[{"md5": "0", "relpath": "isic2018/a.jpg"}]', encoding="utf-8")
+    Path("data.dvc").write_text("outs:\n- md5: abcdef.dir\n  path: data\n", encoding="utf-8")
+    guard_phantoms(before_pull=True)
+    Path("data").mkdir()
+    Path("data/mine.jpg").write_bytes(b"mine")
+    with pytest.raises(InputError, match=r"data/mine.jpg is not a phantom.*DATA_ROOT"):
+        guard_phantoms(before_pull=True)

@@ -36,24 +36,37 @@ def take_inventory(data_root: Path, params: dict[str, Any]) -> None:
             write_json(aside / f"{dataset}.json", {"dataset": dataset, **found})
 
 
-def guard_phantoms(data: Path = DATA, tracked: Path = Path("data.dvc"), store: Path = Path(".dvcstore")) -> None:
+def guard_phantoms(
+    data: Path = DATA,
+    tracked: Path = Path("data.dvc"),
+    store: Path = Path(".dvcstore"),
+    before_pull: bool = False,
+) -> None:
     """Check that ``data/`` is the phantom set that ``data.dvc`` names, file by file.
+
+    Args:
+        data: The folder.
+        tracked: The file that names the phantom set.
+        store: The DVC remote inside the repository.
+        before_pull: Files may still be missing, since a pull brings them.
 
     Raises:
         InputError: With the first file that is extra, changed or missing.
     """
     expected = _tracked_files(tracked, store)
     found = {file.relative_to(data).as_posix(): file for file in visible_files(data)}
-    if not found:
+    if not found and not before_pull:
         raise InputError(f"{data}/ holds no files, expected the phantoms: run `dvc pull data.dvc`.")
     for name in sorted(found.keys() | expected.keys()):
         if name not in found:
+            if before_pull:
+                continue
             raise InputError(f"{data / name} is missing from the phantoms: run `dvc pull data.dvc`.")
         if name not in expected or _md5(found[name]) != expected[name]:
             state = "has changed" if name in expected else "is not a phantom"
             raise InputError(
-                f"{data / name} {state}, and {data}/ holds only the phantoms: keep real data in a folder of "
-                "their own and name it as DATA_ROOT (`dvc checkout --force data.dvc` restores the phantoms)."
+                f"{data / name} {state}, and {data}/ holds only the phantoms: move what is yours to a folder of "
+                "its own, which DATA_ROOT names (then `dvc pull --force data.dvc` restores the phantoms)."
             )
 
 

@@ -35,7 +35,7 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
     reader = READERS[settings["reader"]]
     folder = Path(params["data_root"]) / settings["folder"]
     listing = reader.find(folder, settings["subset"]) if inventory["present"] else Listing()
-    stop_at_contradictions(listing, dataset)
+    stop_at_contradictions(listing, dataset, folder)
     scale = scale_of(params)
     cases = [listing.cases[i] for i in evenly_spread(len(listing.cases), scale["max_cases"])]
     size = min(settings["image_size"], scale["max_image_size"] or settings["image_size"])
@@ -66,11 +66,11 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
     print(f"{dataset}: {outcome}, {len(cases)} cases, {len(left_out)} left out, {grey_masks} grey masks. {reason}")
 
 
-def stop_at_contradictions(listing: Listing, dataset: str) -> None:
+def stop_at_contradictions(listing: Listing, dataset: str, folder: Path) -> None:
     """Raise the first contradiction of a listing, saying how many more there are."""
     stops = [fault for fault in listing.faults if fault.kind == "stop"]
     if stops:
-        more = f" ({len(stops) - 1} more: python -m segloss check {dataset})" if len(stops) > 1 else ""
+        more = f" ({len(stops) - 1} more: python -m segloss check {dataset} '{folder}')" if len(stops) > 1 else ""
         raise InputError(f"{stops[0].reason}{more}")
 
 
@@ -78,7 +78,8 @@ def warnings_of(case: Case, sample: Sample) -> list[Fault]:
     """What is odd about a case that is kept."""
     if sample.labels.any():
         return []
-    return [Fault(case.name, f"{case.labels[0]}: the mask has no foreground.", "warning")]
+    reason = f"{case.labels[0]}: the mask has no foreground, expected some; the case is kept."
+    return [Fault(case.name, reason, "warning")]
 
 
 def _write_arrays(

@@ -27,7 +27,7 @@ def pair(images: Iterable[tuple[str, Path]], masks: Iterable[tuple[str, Path]]) 
             listing.faults.append(Fault(name, reason, "stop"))
         elif missing:
             other = (found["image"] + found["mask"])[0]
-            reason = f"{other}: the {missing[0]} of this case is missing."
+            reason = f"{other}: the {missing[0]} of this case is missing, expected one named after {name}; left out."
             listing.faults.append(Fault(name, reason, "left_out"))
         else:
             listing.cases.append(Case(name, name, tuple(found["image"]), tuple(found["mask"])))
