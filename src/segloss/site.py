@@ -21,9 +21,9 @@ MEANING = {
         "they say nothing about patients and are no evidence for or against the paper.",
     ),
     "subset": (
-        "A part of the real data",
-        "These images are real, but they are not the whole set of the paper: cite the numbers only with the data, "
-        "the number of cases and the scale, and do not hold them against the published ones.",
+        "Real data, not the paper's set",
+        "These images are real, but their number, their resolution or the training differs from the paper's: cite the "
+        "numbers only with data, number of cases and scale, and do not hold them against the published ones.",
     ),
     "paper": (
         "The paper's full data",

@@ -241,4 +241,4 @@ def test_recomputed_p_values_are_those_of_errata_k10():
 def test_no_unit_reproduces_the_whole_p_column():
     table = recompute_p_values()
     assert table.loc[table["dataset"].eq("isic2017") & table["metric"].eq("dice"), "fits"].item() == "none"
-    assert not table["fits"].str.contains("folds").all()
+    assert not table["fits"].str.contains("folds").any()

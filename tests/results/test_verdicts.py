@@ -138,12 +138,21 @@ def test_cross_entropy_below_both_losses_supports_claim_8(make_results):
 
 
 def test_faster_curves_are_measured_per_fold_on_another_set_where_the_papers_is_absent(make_results):
-    slow, fast = np.linspace(0.1, 0.8, 20), np.minimum(0.8, np.linspace(0.1, 1.7, 20))
-    history = {"isic2018": {"dice": [slow, slow * 0.98, slow * 0.99], "kappa": [fast, fast * 0.97, fast * 0.99]}}
+    slow = [np.linspace(0.1, 0.8, 20) for _ in range(3)]
+    fast = [np.minimum(0.8, np.linspace(0.1, end, 20)) for end in (1.7, 2.0, 2.4)]
+    history = {"isic2018": {"dice": slow, "kappa": fast}}
     results = make_results({"isic2018": better(0.0)}, kinds={"isic2018": "subset"}, history=history)
     found, verdicts = decide(results)
     assert verdicts["kappa.4"] == "supported on ISIC 2018 (real subset)"
     assert found.comparisons.query("id == 'kappa.4'")["n"].to_list() == [3, 3]
+
+
+def test_the_same_gain_of_epochs_in_every_fold_is_no_certainty(make_results):
+    slow, fast = np.linspace(0.1, 0.8, 20), np.minimum(0.8, np.linspace(0.1, 1.7, 20))
+    results = make_results({"isic2018": better(0.0)}, history={"isic2018": {"dice": [slow] * 3, "kappa": [fast] * 3}})
+    rows = decide(results)[0].comparisons.query("id == 'kappa.4' and metric == 'epochs_to_plateau'")
+    assert rows["low"].isna().all()
+    assert "supported" not in set(rows["verdict"])
 
 
 def test_equal_differences_at_both_lengths_support_claim_5(make_results):

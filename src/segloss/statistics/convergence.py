@@ -39,12 +39,14 @@ def convergence(history: pd.DataFrame, dataset: str, arm: str, baseline: str) ->
 def t_interval(differences: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
     """Student's interval of a mean; for the two or three folds of a run, where a bootstrap has nothing to draw from.
 
+    NaN where the differences do not vary: equal values in a few folds are no evidence of certainty.
+
     >>> low, high = t_interval([1.0, 2.0, 3.0])
     >>> round(low, 3), round(high, 3)
     (-0.484, 4.484)
     """
     values = np.asarray(differences, dtype=float)
-    if len(values) < 2:
+    if len(values) < 2 or np.ptp(values) < 1e-12:
         return float("nan"), float("nan")
     reach = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return float(values.mean() - reach), float(values.mean() + reach)

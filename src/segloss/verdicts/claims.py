@@ -15,7 +15,7 @@ from segloss.verdicts.words import arm_words, interval_words, p_words
 
 COMPARISON_COLUMNS = [
     *("id", "dataset", "data", "kind", "arm", "baseline", "metric", "expect", "difference", "low", "high"),
-    *("margin", "n", "p", "p_holm", "published", "published_p", "decides", "verdict", "position"),
+    *("margin", "n", "undefined", "p", "p_holm", "published", "published_p", "decides", "verdict", "position"),
 ]
 CLAIM_COLUMNS = [
     *("id", "kind", "claim", "place", "data", "comparison", "ours", "n", "p (Holm)"),
@@ -102,6 +102,7 @@ def _row(
         "high": measured.high,
         "margin": margin_of(measured.quantity or comparison["metric"], measured.baseline_mean),
         "n": measured.n,
+        "undefined": measured.undefined,
         "p": measured.p,
         **_printed(claim, paper, comparison, dataset),
         "decides": not pooled,
@@ -153,7 +154,9 @@ def _summary(claim: dict[str, Any], table: pd.DataFrame, missing: list[str]) -> 
         tested = deciding[deciding["verdict"] != NOT_TESTABLE]
         real = tested[tested["kind"] != "phantom"]
         tested = real if len(real) else tested
-        verdict = combine(tested["verdict"]) + _on(tested, bool(missing))
+        asked_for = {dataset for comparison in claim["comparisons"] for dataset in comparison["datasets"]}
+        stands_in = not set(tested["dataset"]) <= asked_for
+        verdict = combine(tested["verdict"]) + _on(tested, incomplete=bool(missing) or stands_in)
     pairs = [f"{arm_words(a)} against {arm_words(b)}" for a, b in _unique_pairs(claim)]
     several = len(pairs) > 1 or claim["decided_by"] == "convergence"
     words = [f"{_label(row, several)}: {interval_words(row)}" for row in table.itertuples()]
@@ -165,7 +168,7 @@ def _summary(claim: dict[str, Any], table: pd.DataFrame, missing: list[str]) -> 
         "data": ", ".join(dict.fromkeys(table["data"])) or "none",
         "comparison": "; ".join(pairs),
         "ours": "; ".join(words) or "not measured",
-        "n": ", ".join(str(n) for n in table["n"]),
+        "n": ", ".join(_counted(row) for row in table.itertuples()),
         "p (Holm)": ", ".join(p_words(p) for p in table["p_holm"]),
         "published": _published_words(table),
         "verdict": verdict,
@@ -178,6 +181,10 @@ def _on(tested: pd.DataFrame, incomplete: bool) -> str:
         return " on phantoms"
     complete = set(tested["kind"]) == {"paper"} and not incomplete
     return "" if complete else " on " + ", ".join(dict.fromkeys(tested["data"]))
+
+
+def _counted(row: Any) -> str:
+    return f"{row.n} (+{row.undefined} undefined)" if row.undefined else str(row.n)
 
 
 def _unique_pairs(claim: dict[str, Any]) -> list[tuple[str, str]]:

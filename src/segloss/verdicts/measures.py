@@ -20,7 +20,8 @@ from segloss.statistics import (
 class Measured:
     """A difference between arm and baseline with its interval.
 
-    ``n`` counts cases, or folds for convergence; ``quantity`` is named where it is not the metric itself.
+    ``n`` counts cases, or folds for convergence; ``undefined`` the cases that have no difference, such as a distance
+    to an empty prediction; ``quantity`` is named where it is not the metric itself.
     """
 
     difference: float
@@ -30,6 +31,7 @@ class Measured:
     p: float = math.nan
     baseline_mean: float = math.nan
     quantity: str | None = None
+    undefined: int = 0
 
 
 def paired(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
@@ -41,7 +43,9 @@ def paired(results: Results, dataset: str, comparison: dict[str, Any], **options
     if found is None:
         return None
     p = found.p if found.difference * found.rank_biserial >= 0 else 1.0
-    return Measured(found.difference, found.low, found.high, found.cases, p, found.baseline_mean)
+    return Measured(
+        found.difference, found.low, found.high, found.cases, p, found.baseline_mean, undefined=found.undefined
+    )
 
 
 def slope(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
