@@ -1,0 +1,26 @@
+"""What the committed reports have to hold to."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SUMMARIES = sorted((ROOT / "reports/metrics/phantom").glob("*/*-summary.json"))
+TRIVIAL = {"predict_nothing", "predict_everything", "mean_training_mask"}
+
+
+@pytest.mark.parametrize("path", SUMMARIES, ids=lambda path: path.name)
+def test_no_arm_is_at_the_ceiling_or_the_floor_on_the_phantoms(path: Path) -> None:
+    dice = {arm: means["dice"] for arm, means in json.loads(path.read_text("utf-8")).items() if arm not in TRIVIAL}
+    assert dice
+    assert {arm: value for arm, value in dice.items() if not 0.6 <= value <= 0.95} == {}
+
+
+def test_numbers_quoted_from_the_run_on_real_images_stand_in_its_tables() -> None:
+    text = (ROOT / "docs/real-images.md").read_text(encoding="utf-8")
+    tables = "\n".join(path.read_text("utf-8") for path in (ROOT / "reports/tables/subset/kappa").glob("*.md"))
+    quoted = re.findall(r"\*\*([^*]*\d[^*]*)\*\*", text)
+    assert quoted
+    assert [number for number in quoted if number not in tables] == []
