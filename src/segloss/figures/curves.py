@@ -68,7 +68,7 @@ def curves_of_every_arm(results: Results, dataset: str) -> Figure:
         draw_fold_band(axes, rows, "validation_loss", colour_of(arm), "validation loss", "--")
         draw_fold_band(axes, rows, "validation_dice", "black", "validation Dice", ":")
         draw_change_of_loss(axes, rows)
-        axes.set(title=short_title_of(arm).replace(", ", ",\n"), xlabel="epoch", ylim=(0, 1))
+        axes.set(title=short_title_of(arm).replace(", ", ",\n").replace(" (", "\n("), xlabel="epoch", ylim=(0, 1))
     for axes in panels.flat[len(arms) :]:
         axes.axis("off")
     panels.flat[len(arms)].legend(*panels.flat[0].get_legend_handles_labels(), loc="center left")
