@@ -21,6 +21,6 @@ def test_no_arm_is_at_the_ceiling_or_the_floor_on_the_phantoms(path: Path) -> No
 def test_numbers_quoted_from_the_run_on_real_images_stand_in_its_tables() -> None:
     text = (ROOT / "docs/real-images.md").read_text(encoding="utf-8")
     tables = "\n".join(path.read_text("utf-8") for path in (ROOT / "reports/tables/subset/kappa").glob("*.md"))
-    quoted = re.findall(r"\*\*([^*]*\d[^*]*)\*\*", text)
+    quoted = re.findall(r"\*\*([−+][^*]*)\*\*", text)
     assert quoted
     assert [number for number in quoted if number not in tables] == []
