@@ -33,7 +33,7 @@ def test_an_unchanged_file_is_called_identical(clone, capsys):
 def test_the_largest_difference_is_shown_with_its_place_and_is_no_error(clone, capsys):
     METRICS.write_text(COMMITTED.replace("0.80000", "0.77000").replace("0.90000", "0.91000"))
     assert compare_with_committed("phantom") == 0
-    assert "dice: at most 0.03000, at arm dice, fold 0, case b, class lesion" in capsys.readouterr().out
+    assert "dice: at most 0.03, at arm dice, fold 0, case b, class lesion" in capsys.readouterr().out
 
 
 def test_a_missing_file_is_an_error(clone, capsys):
@@ -67,7 +67,7 @@ def test_a_history_is_compared_column_by_column():
         {"arm": "dice", "fold": "0", "epoch": ["1", "2"], "loss": [0.5, 0.4], "validation_loss": [0.6, 0.5]}
     )
     new = old.assign(loss=[0.5, 0.1])
-    assert differences(old, new) == ["loss: at most 0.30000, at arm dice, fold 0, epoch 2"]
+    assert differences(old, new) == ["loss: at most 0.3, at arm dice, fold 0, epoch 2"]
 
 
 def test_other_columns_are_named():
