@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import torch
 from segloss.data.prepared import PreparedImages
 from segloss.errors import InputError
 from segloss.training import train_arm
+from segloss.training.checkpoint import Checkpoint
 from segloss.training.settings import Settings
 
 RUN = Path("build/runs/discs/discs-kappa")
@@ -71,7 +73,7 @@ def test_arms_that_differ_in_the_loss_start_from_the_same_weights_and_batches(
     assert first_half[0] == first_half[1]
 
 
-def test_a_killed_training_resumes_at_its_last_epoch_and_ends_with_the_same_bytes(
+def test_a_killed_training_resumes_at_its_saved_epoch_and_ends_with_the_same_bytes(
     workplace: Path, params: dict[str, Any]
 ) -> None:
     train_arm("discs-cross_entropy_then_kappa", params)
@@ -91,6 +93,33 @@ def test_a_killed_training_resumes_at_its_last_epoch_and_ends_with_the_same_byte
     resumed = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "1/2" in resumed.stderr or "2/2" in resumed.stderr
     assert results(run) == uninterrupted
+
+
+def test_what_a_kill_left_beside_a_finished_fold_is_not_taken_along(workplace: Path, params: dict[str, Any]) -> None:
+    train_arm("discs-kappa", params)
+    expected = results()
+    leftover = CHECKPOINTS / "discs-kappa"
+    shutil.copytree(RUN, leftover)
+    (leftover / "fold0.pt").write_bytes(b"the checkpoint of a fold that is complete")
+    (leftover / "fold1.pt.tmp").write_bytes(b"half a checkpoint")
+    (leftover / "fold1.tmp").mkdir()
+    train_arm("discs-kappa", params)
+    assert results() == expected
+    assert sorted(f.name for f in RUN.iterdir()) == ["fold0", "fold1", "provenance.json", "status.json"]
+
+
+@pytest.mark.parametrize(("interval_s", "epochs_kept"), [(0.0, 3), (3600.0, 1)])
+def test_a_checkpoint_holds_the_last_epoch_that_ended_when_it_was_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, interval_s: float, epochs_kept: int
+) -> None:
+    monkeypatch.setattr("segloss.training.checkpoint.SAVED_EVERY_S", interval_s)
+    network = torch.nn.Linear(2, 1)
+    optimiser = torch.optim.Adam(network.parameters())
+    checkpoint = Checkpoint(tmp_path / "fold0.pt", network, optimiser, keep_best=False)
+    for epoch in (1, 2, 3):
+        checkpoint.add(epoch=epoch, validation_dice=0.5)
+    resumed = Checkpoint(tmp_path / "fold0.pt", network, optimiser, keep_best=False)
+    assert [row["epoch"] for row in resumed.history] == list(range(1, epochs_kept + 1))
 
 
 def test_epochs_of_other_parameters_are_not_resumed(workplace: Path, params: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def train_arm(arm: str, params: dict[str, Any]) -> None:
                 train_fold(folder / f"fold{fold}", data, fold, settings)
         except DivergedError as error:
             status = {"outcome": "diverged", "reason": f"fold {fold}: {error}"}
-            (folder / f"fold{fold}.pt").unlink(missing_ok=True)
+    _remove_unfinished(folder)
     provenance = {"arm": arm, **names, "scale": params["scale"], "fingerprints": fingerprints}
     provenance |= {"settings": asdict(settings), "versions": _versions(), "commit": _commit()}
     write_json(folder / "provenance.json", provenance)
@@ -67,6 +67,12 @@ def _workplace(folder: Path, key: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     keyfile.write_text(key)
     return folder
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what is not a finished fold: checkpoints of diverged folds, and what a kill left between two steps."""
+    for leftover in folder.glob("*.*"):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
 def _versions() -> dict[str, str]:

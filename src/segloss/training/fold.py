@@ -60,7 +60,7 @@ def train_fold(folder: Path, data: PreparedImages, fold: int, settings: Settings
         batches = np.array_split(train[torch.randperm(len(train)).numpy()], settings.steps_per_epoch(len(train)))
         mean_loss = train_epoch(network, loss, optimiser, (data.batch(b, device) for b in batches), settings)
         validation_loss, dice = validate(network, loss, data, validation, device)
-        checkpoint.save(
+        checkpoint.add(
             epoch=epoch + 1, phase=loss.phase, loss=mean_loss, validation_loss=validation_loss, validation_dice=dice
         )
         bar.set_postfix(loss=f"{mean_loss:.3f}", dice=f"{dice:.3f}", refresh=False)
