@@ -9,7 +9,7 @@ from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from segloss.losses import SegmentationLoss, build_loss
-from segloss.verdicts.arithmetic import printed_gradient, printed_loss
+from segloss.losses.as_published import kappa_equation_4, kappa_equation_5_gradient
 
 PIXELS = 10_000
 SURE = 1 - 1e-9  # logits must be finite, so that "certain" is almost 1
@@ -112,12 +112,13 @@ def printed_forms_sweep(shares: Sequence[float], inside: float = 0.8, outside: f
     rows = []
     for share in shares:
         labels = lesion_of(share)
-        target = labels.double().numpy()
+        target = labels.double()
         probs = half_trained(labels, inside, outside)
         floor, _ = value_and_gradient(build_loss("kappa"), certain(share), labels)
         _, right = value_and_gradient(build_loss("kappa"), probs, labels)
-        printed = printed_gradient(probs.numpy(), target) * PIXELS
-        rows.append((share, floor, printed_loss(target, target), right[0], printed[0], right[-1], printed[-1]))
+        printed_floor = kappa_equation_4(target, target).item()
+        printed = kappa_equation_5_gradient(probs, target) * PIXELS
+        rows.append((share, floor, printed_floor, right[0], printed[0], right[-1], printed[-1]))
     columns = [
         "share",
         *(f"{form}_{what}" for what in ("floor", "lesion", "background") for form in ("right", "printed")),

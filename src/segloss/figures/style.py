@@ -46,6 +46,7 @@ LOSS_COLOURS = {
     "kappa_then_cross_entropy": "#E69F00",
 }
 TRIVIAL_COLOUR = "#A6A6A6"
+FAMILY_COLOURS = {"distribution": "#0072B2", "region": "#D55E00", "distance": "#009E73", "compound": "#AA4499"}
 
 # Tol's vibrant scheme, so that a kind of pixel is never mistaken for an arm.
 COUNT_COLOURS = {"TP": "#BFBFBF", "FP": "#EE3377", "FN": "#009988", "TN": "#FFFFFF"}

@@ -1,139 +1,166 @@
-"""What losses are made of: probabilities, targets and soft counts, computed once per call for all terms."""
+"""What losses are made of, computed once per call for all terms: probabilities, masks, counts, pixel by pixel terms."""
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Self
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from segloss.losses.counts import Agreement, Counts, confusion_matrix
+from segloss.losses.distance_maps import signed_distance
 
 
 class NonFiniteLogitsError(ValueError):
     """The network produced NaN or infinity: a diverged training, not a wrong call."""
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Soft counts of the agreement table, in pixels, each of shape (B, C).
+class once:
+    """A property computed at its first use. Unlike functools.cached_property it takes no lock, so it compiles."""
 
-    With probabilities p and masks g over the N counted pixels of one sample and class:
-    TP = sum p g, FP = sum p (1 - g), FN = sum (1 - p) g, TN = sum (1 - p)(1 - g).
-    """
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function, self.name, self.__doc__ = function, function.__name__, function.__doc__
 
-    tp: Tensor
-    predicted: Tensor
-    true: Tensor
-    pixels: Tensor
-
-    @property
-    def fp(self) -> Tensor:
-        """Predicted, but not there."""
-        return self.predicted - self.tp
-
-    @property
-    def fn(self) -> Tensor:
-        """There, but not predicted."""
-        return self.true - self.tp
-
-    @property
-    def tn(self) -> Tensor:
-        """Neither there nor predicted."""
-        return self.pixels - self.predicted - self.fn
-
-    @classmethod
-    def of(cls, probs: Tensor, target: Tensor, pixels: Tensor) -> Self:
-        """Count over all spatial axes of ``probs`` and ``target`` (B, C, *spatial)."""
-        p, g = probs.flatten(2), target.flatten(2)  # B C N
-        return cls(tp=torch.einsum("bcn,bcn->bc", p, g), predicted=p.sum(2), true=g.sum(2), pixels=pixels)
+    def __get__(self, owner: Any, _: type) -> Any:
+        if owner is None:
+            return self
+        value = self.function(owner)
+        owner.__dict__[self.name] = value
+        return value
 
 
 class Quantities:
-    """Everything that formulas need, from logits (B, C, *spatial) and labels (B, *spatial).
+    r"""Everything that formulas need, from logits (B, C, \*spatial) and labels (B, \*spatial).
 
-    C = 1 is the binary case (sigmoid); with C >= 2 (softmax) channel 0 is background. Sums are in float32 or better.
-    Pixels labelled ``ignore_index`` count nowhere. The inputs are never modified.
+    Channel 0 is background. A single channel z (C = 1) stands for the two logits (0, z), so that its sigmoid is the
+    foreground's softmax; from here on there are at least two classes. Sums are in float32 or better. Pixels labelled
+    ``ignore_index`` count nowhere. The inputs are never modified.
+
+    Attributes:
+        logits: (B, C, \*spatial), C >= 2.
+        labels: (B, \*spatial), int64; 0 where a pixel does not count.
+        valid: (B, \*spatial), whether a pixel counts; None if all do.
+
+    Args:
+        logits: Floating point, any precision.
+        labels: Integers in 0..C-1, or 0..1 for a single channel.
+        ignore_index: The label of pixels that count nowhere.
+        distance: Signed distance maps (B, C, \*spatial) as :func:`signed_distance` gives them; computed when a loss
+            asks for them, if left out.
 
     Raises:
         ValueError: If a shape, a dtype or a label value is not as expected.
         NonFiniteLogitsError: If a logit is NaN or infinite.
     """
 
-    def __init__(self, logits: Tensor, labels: Tensor, ignore_index: int | None = None) -> None:
-        _check(logits, labels, ignore_index)
-        self.logits = logits if logits.dtype == torch.float64 else logits.float()
-        self.valid = None if ignore_index is None else (labels != ignore_index).unsqueeze(1)  # B 1 *spatial
-        self.labels = labels if self.valid is None else labels.where(self.valid.squeeze(1), 0)
+    def __init__(
+        self, logits: Tensor, labels: Tensor, ignore_index: int | None = None, distance: Tensor | None = None
+    ) -> None:
+        _check(logits, labels, ignore_index, distance)
+        logits = logits if logits.dtype == torch.float64 else logits.float()
+        self.binary = logits.shape[1] == 1
+        self.logits = torch.cat([torch.zeros_like(logits), logits], dim=1) if self.binary else logits
+        self.valid = None if ignore_index is None else labels != ignore_index
+        self.labels = (labels if self.valid is None else labels.where(self.valid, 0)).long()
+        self._distance = distance
 
     @property
-    def binary(self) -> bool:
-        """Whether there is a single channel, the foreground."""
-        return self.logits.shape[1] == 1
+    def classes(self) -> int:
+        """C, the background included."""
+        return self.logits.shape[1]
 
-    @cached_property
-    def probs(self) -> Tensor:
-        """Probabilities (B, C, *spatial): of the foreground if C = 1, else of each class."""
-        return torch.sigmoid(self.logits) if self.binary else torch.softmax(self.logits, dim=1)
-
-    @cached_property
+    @once
     def target(self) -> Tensor:
-        """One-hot masks (B, C, *spatial) in the dtype of the probabilities."""
-        if self.binary:
-            return self.labels.unsqueeze(1).to(self.probs.dtype)
-        classes = torch.arange(self.logits.shape[1], device=self.labels.device)
-        classes = classes.view(-1, *[1] * (self.labels.ndim - 1))
-        return (self.labels.unsqueeze(1) == classes).to(self.probs.dtype)
+        r"""One-hot masks g (B, C, \*spatial) in the dtype of the logits; all 0 where a pixel does not count."""
+        labels = self.labels if self.valid is None else self.labels.where(self.valid, -1)
+        labels = labels.unsqueeze(1).to(self.logits.dtype)  # comparing floats into floats is the fastest way there is
+        classes = torch.arange(self.classes, dtype=labels.dtype, device=labels.device)
+        classes = classes.view(-1, *[1] * (labels.ndim - 2))
+        if torch.compiler.is_compiling():
+            return (labels == classes).to(labels.dtype)
+        with torch.no_grad():
+            return torch.eq(labels, classes, out=torch.empty_like(self.logits))
 
-    @cached_property
-    def cross_entropy(self) -> Tensor:
-        """Cross entropy of each pixel, -log of the probability of its true class, (B, *spatial)."""
-        if self.binary:
-            target = self.labels.unsqueeze(1).to(self.logits.dtype)
-            return functional.binary_cross_entropy_with_logits(self.logits, target, reduction="none").squeeze(1)
-        return functional.cross_entropy(self.logits, self.labels.long(), reduction="none")
+    @once
+    def _agreement(self) -> tuple[Tensor, Tensor]:
+        if torch.compiler.is_compiling():
+            probs = torch.softmax(self.logits, dim=1)
+            return probs, confusion_matrix(probs, self.target)
+        return Agreement.apply(self.logits, self.target)
+
+    @property
+    def probs(self) -> Tensor:
+        r"""Probabilities p (B, C, \*spatial), the softmax of the logits."""
+        return self._agreement[0]
+
+    @once
+    def _counts(self) -> Counts:
+        return Counts.of(self._agreement[1])
 
     def counts(self, include_background: bool) -> Counts:
         """Soft counts of all classes, or of the foreground classes alone."""
-        return self._counts_of_all if include_background else self._counts_of_foreground
+        return self._counts if include_background else self._counts.foreground()
 
-    @cached_property
-    def _counts_of_foreground(self) -> Counts:
-        foreground = slice(0 if self.binary else 1, None)
-        return self._count(self.probs[:, foreground], self.target[:, foreground])
+    @once
+    def margin(self) -> Tensor:
+        r"""Log-odds of the true class, log p / (1 - p), (B, \*spatial).
 
-    @cached_property
-    def _counts_of_all(self) -> Counts:
-        if not self.binary:
-            return self._count(self.probs, self.target)
-        return self._count(*(torch.cat([1 - x, x], dim=1) for x in (self.probs, self.target)))
+        .. math:: m_i = z_{i, y_i} - \log \sum_{j \ne y_i} e^{z_{ij}}
 
-    def _count(self, probs: Tensor, target: Tensor) -> Counts:
-        if self.valid is None:
-            pixels = probs.new_full((len(probs), 1), self.labels.shape[1:].numel())
+        So log p = logsigmoid(m) and log(1 - p) = logsigmoid(-m), both without cancellation.
+        """
+        labels = self.labels.unsqueeze(1)
+        others = self.logits.scatter(1, labels, float("-inf")).logsumexp(1)
+        return self.logits.gather(1, labels).squeeze(1) - others
+
+    @once
+    def cross_entropy(self) -> Tensor:
+        r"""Cross entropy of each pixel, -log p of its true class, (B, \*spatial)."""
+        return functional.cross_entropy(self.logits, self.labels, reduction="none")
+
+    @once
+    def log_error(self) -> Tensor:
+        r"""log(1 - p) of the true class's probability p, (B, \*spatial): the logarithm of a pixel's error."""
+        return functional.logsigmoid(-self.margin)
+
+    @once
+    def log_probs(self) -> Tensor:
+        r"""log p of every class, (B, C, \*spatial)."""
+        return torch.log_softmax(self.logits, dim=1)
+
+    @once
+    def log_complements(self) -> Tensor:
+        r"""log(1 - p) of every class, (B, C, \*spatial), without cancellation where p is near 1."""
+        top = self.logits.argmax(1, keepdim=True)
+        others = self.logits.scatter(1, top, float("-inf")).logsumexp(1, keepdim=True)
+        of_top = others - self.logits.logsumexp(1, keepdim=True)
+        of_the_rest = torch.log1p(-torch.exp(self.log_probs).scatter(1, top, 0))  # these p are at most 1/2
+        return of_the_rest.scatter(1, top, of_top)
+
+    @once
+    def distance(self) -> Tensor:
+        r"""Signed distance maps of the foreground classes, (B, C - 1, \*spatial): given, or computed in pixels."""
+        if self._distance is None:
+            labels = self.labels if self.valid is None else self.labels.where(self.valid, 0)
+            maps = signed_distance(labels, self.classes)[:, 1:]
         else:
-            probs, target = probs * self.valid, target * self.valid
-            pixels = self.valid.flatten(2).sum(2).to(probs.dtype)
-        return Counts.of(probs, target, pixels)
+            maps = self._distance if self.binary else self._distance[:, 1:]
+        return maps.to(self.logits)
 
     def pixel_mean(self, values: Tensor) -> Tensor:
-        """Mean of ``values`` (B, *spatial) over all counted pixels of the batch; 0 where there is none."""
+        r"""Mean of ``values`` (B, \*spatial) over all counted pixels of the batch; 0 where there is none."""
         if self.valid is None:
             return values.mean()
-        valid = self.valid.squeeze(1)
-        return (values * valid).sum() / valid.sum().clamp(min=1)
+        return (values * self.valid).sum() / self.valid.sum().clamp(min=1)
+
+    def pixel_sums(self, values: Tensor) -> Tensor:
+        r"""Sums of ``values`` (B, K, \*spatial) over the counted pixels of each sample, (B, K)."""
+        if self.valid is not None:
+            values = values * self.valid.unsqueeze(1)
+        return values.flatten(2).sum(2)
 
 
-def mean_of_ratios(numerator: Tensor, denominator: Tensor, counted: Tensor) -> Tensor:
-    """Mean over the ``counted`` classes of each sample, then over the samples that have one; all (B, C).
-
-    Where nothing is counted the mean is 0, still attached to the graph.
-    """
-    ratio = numerator / denominator.where(counted, 1) * counted
-    per_sample = ratio.sum(1) / counted.sum(1).clamp(min=1)
-    return per_sample.sum() / counted.any(1).sum().clamp(min=1)
-
-
-def _check(logits: Tensor, labels: Tensor, ignore_index: int | None) -> None:
+def _check(logits: Tensor, labels: Tensor, ignore_index: int | None, distance: Tensor | None) -> None:
     if logits.ndim < 3 or not logits.is_floating_point():
         raise ValueError(
             f"logits must be floating point of shape (B, C, *spatial), got {logits.dtype} of {tuple(logits.shape)}"
@@ -144,10 +171,15 @@ def _check(logits: Tensor, labels: Tensor, ignore_index: int | None) -> None:
             f"labels must be integers of shape {expected} to go with logits {tuple(logits.shape)}, "
             f"got {labels.dtype} of {tuple(labels.shape)}"
         )
+    if distance is not None and distance.shape != logits.shape:
+        raise ValueError(
+            f"distance must have the shape of the logits, {tuple(logits.shape)}, got {tuple(distance.shape)}"
+        )
     if torch.compiler.is_compiling() or not labels.numel():
         return
     # A NaN or an infinity makes the sum non-finite; so may huge finite values, hence the second look.
-    if not logits.detach().sum(dtype=torch.float64).isfinite() and not logits.isfinite().all():
+    total = logits.detach().sum(dtype=torch.promote_types(logits.dtype, torch.float32))
+    if not total.isfinite() and not logits.isfinite().all():
         raise NonFiniteLogitsError("logits must be finite, got NaN or infinity")
     counted = labels if ignore_index is None else labels.where(labels != ignore_index, 0)
     lowest, highest = (int(value) for value in counted.aminmax())

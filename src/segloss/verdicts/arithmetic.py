@@ -56,21 +56,6 @@ def kappa_loss_of_eq_1(probs: Array, target: Array) -> float:
     return 1 - 2 * (tp * tn - fp * fn) / ((tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
 
 
-def printed_loss(probs: Array, target: Array) -> float:
-    """Eq. 4, letter by letter."""
-    both, n = (probs * target).sum(), probs.size
-    p, g = probs.sum(), target.sum()
-    return 1 - (2 * both - p * g / n) / (p + g - 2 * both / n)
-
-
-def printed_gradient(probs: Array, target: Array) -> Array:
-    """Eq. 5, letter by letter; its unbalanced bracket closed where it changes least."""
-    both, n = (probs * target).sum(), probs.size
-    p, g = probs.sum(), target.sum()
-    denominator = (p + g - 2 * both / n) ** 2
-    return -2 * target * (p + g - 2 * p * g / n) / denominator + (both * (1 - 2 * g / n**2) + g**2 / n) / denominator
-
-
 def numeric_gradient(loss: Callable[[Array, Array], float], probs: Array, target: Array, step: float = 1e-6) -> Array:
     """Central differences of a loss in every probability."""
     moves = step * np.eye(probs.size)
@@ -79,12 +64,17 @@ def numeric_gradient(loss: Callable[[Array, Array], float], probs: Array, target
 
 def printed_equations() -> Computed:
     """Eq. 4 and 5 as printed against eq. 1, on 100 pixels of which 30 are foreground."""
+    import torch
+
+    from segloss.losses.as_published import kappa_equation_4, kappa_equation_5_gradient
+
     target = (np.arange(100) < 30).astype(float)
     probs = np.random.default_rng(0).uniform(0.05, 0.95, 100)
-    loss_error = abs(printed_loss(probs, target) - kappa_loss_of_eq_1(probs, target))
+    given = torch.from_numpy(probs), torch.from_numpy(target)
+    loss_error = abs(kappa_equation_4(*given).item() - kappa_loss_of_eq_1(probs, target))
     right = numeric_gradient(kappa_loss_of_eq_1, probs, target)
-    gradient_error = np.abs(printed_gradient(probs, target) - right).max() / np.abs(right).max()
-    perfect = printed_loss(target, target)
+    gradient_error = np.abs(kappa_equation_5_gradient(*given).numpy() - right).max() / np.abs(right).max()
+    perfect = kappa_equation_4(given[1], given[1]).item()
     agrees = loss_error < 1e-6 and gradient_error < 1e-6
     return Computed(
         ours=f"printed loss off by {loss_error:.3f}; {perfect:.3f} instead of 0 at a perfect match; "

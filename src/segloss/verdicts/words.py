@@ -57,3 +57,30 @@ def p_words(p: float) -> str:
     ('0.042', '< 0.001', '–')
     """
     return "–" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+_LOSS_TITLES = {
+    "topk_cross_entropy": "TopK cross entropy",
+    "distance_penalized_cross_entropy": "Distance-penalised cross entropy",
+    "generalized_dice": "Generalised Dice",
+    "focal_tversky": "Focal Tversky",
+    "cosine_tversky": "Cosine Tversky",
+    "sensitivity_specificity": "Sensitivity-specificity",
+    "log_cosh_dice": "Log-cosh Dice",
+    "topk_dice": "TopK Dice",
+    "lovasz_softmax": "Lovász-softmax",
+    "hausdorff_distance_transform": "Hausdorff by distance transform",
+    "hausdorff_erosion": "Hausdorff by erosion",
+    "hausdorff_convolution": "Hausdorff by convolution",
+    "shape_aware": "Shape-aware",
+    "exponential_logarithmic": "Exponential-logarithmic",
+}
+
+
+def loss_title(name: str) -> str:
+    """A loss of the registry as a heading names it.
+
+    >>> loss_title("topk_dice"), loss_title("weighted_cross_entropy")
+    ('TopK Dice', 'Weighted cross entropy')
+    """
+    return _LOSS_TITLES.get(name, name.replace("_", " ").capitalize())

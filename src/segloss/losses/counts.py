@@ -1,0 +1,102 @@
+"""Soft agreement tables: from logits and masks to the counts that region losses are made of."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+# A longer sum of float32 numbers, as a matrix product adds them up, would lose digits.
+SUMMED_AT_ONCE = 2**17
+
+
+def confusion_matrix(probs: Tensor, target: Tensor) -> Tensor:
+    r"""How much of class j is predicted where class k is true, (B, C, C), from p and g of shape (B, C, \*spatial)."""
+    pieces = zip(probs.flatten(2).split(SUMMED_AT_ONCE, 2), target.flatten(2).split(SUMMED_AT_ONCE, 2), strict=True)
+    return torch.stack([torch.bmm(p, g.mT) for p, g in pieces]).sum(0)
+
+
+class Agreement(torch.autograd.Function):
+    r"""Probabilities and soft confusion matrix, with one backward pass for both.
+
+    .. math:: p = \mathrm{softmax}(z), \qquad M_{jk} = \sum_i p_{ij}\, g_{ik}
+
+    M (B, C, C) holds how much of class j is predicted where class k is true. Its backward pass needs the probabilities
+    and the masks alone, and writes the gradient of the logits over its only intermediate: that is what makes region
+    losses cost little more than the softmax. First derivatives only.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Probabilities (B, C, *spatial) and soft confusion matrix (B, C, C)."""
+        probs = torch.softmax(logits, dim=1)
+        ctx.save_for_backward(probs, target)
+        ctx.set_materialize_grads(False)
+        return probs, confusion_matrix(probs, target)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, probs_grad: Tensor | None, matrix_grad: Tensor | None) -> tuple[Tensor | None, None]:
+        """dL/dz = p (w - sum_c p_c w_c), where w is the gradient of the probabilities."""
+        probs, target = ctx.saved_tensors
+        if matrix_grad is None:
+            grad = None if probs_grad is None else probs_grad.clone()
+        else:
+            with torch.autocast(probs.device.type, enabled=False):
+                grad = torch.bmm(matrix_grad, target.flatten(2)).view_as(probs)
+            if probs_grad is not None:
+                grad += probs_grad
+        if grad is not None:
+            torch.ops.aten._softmax_backward_data.out(grad, probs, 1, probs.dtype, grad_input=grad)
+        return grad, None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Soft counts of the agreement table, in pixels, each of shape (B, C).
+
+    With probabilities p and masks g over the counted pixels of one sample and class:
+    TP = sum p g, FP = sum p (1 - g), FN = sum (1 - p) g, TN = sum (1 - p)(1 - g).
+    All four are sums of terms that are not negative, so that small ones keep their digits.
+    """
+
+    tp: Tensor
+    fp: Tensor
+    fn: Tensor
+    tn: Tensor
+
+    @property
+    def predicted(self) -> Tensor:
+        """P = TP + FP."""
+        return self.tp + self.fp
+
+    @property
+    def true(self) -> Tensor:
+        """G = TP + FN; the same whatever is predicted, hence without gradient."""
+        return (self.tp + self.fn).detach()
+
+    @property
+    def pixels(self) -> Tensor:
+        """N, all counted pixels."""
+        return (self.tp + self.fp + self.fn + self.tn).detach()
+
+    @property
+    def rest(self) -> Tensor:
+        """N - G, the pixels of other classes."""
+        return (self.fp + self.tn).detach()
+
+    @classmethod
+    def of(cls, matrix: Tensor) -> Self:
+        """Read the counts of each class off a confusion matrix (B, predicted, true)."""
+        others = 1 - torch.eye(matrix.shape[1], dtype=matrix.dtype, device=matrix.device)
+        return cls(
+            tp=matrix.diagonal(dim1=1, dim2=2),
+            fp=(matrix * others).sum(2),
+            fn=(matrix * others).sum(1),
+            tn=(matrix.unsqueeze(1) * others.unsqueeze(2) * others.unsqueeze(1)).sum((2, 3)),
+        )
+
+    def foreground(self) -> Self:
+        """The counts of all classes but the first, the background."""
+        return type(self)(*(count[:, 1:] for count in (self.tp, self.fp, self.fn, self.tn)))

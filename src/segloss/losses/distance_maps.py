@@ -1,0 +1,111 @@
+"""Distance maps: signed ones, the level sets of boundary losses, and unsigned ones. Computed on the CPU by `edt`."""
+
+import math
+from collections.abc import Sequence
+
+import edt
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def contour(labels: Tensor) -> Tensor:
+    r"""Whether a pixel has a face neighbour of another label, (B, \*spatial).
+
+    Only pixels inside the image are neighbours: an object cut off by the image border has no contour there.
+    """
+    found = torch.zeros_like(labels, dtype=torch.bool)
+    for axis in range(1, labels.ndim):
+        steps = labels.shape[axis] - 1
+        changes = labels.narrow(axis, 0, steps) != labels.narrow(axis, 1, steps)
+        found.narrow(axis, 0, steps).logical_or_(changes)
+        found.narrow(axis, 1, steps).logical_or_(changes)
+    return found
+
+
+@torch.compiler.disable
+def signed_distance(
+    labels: Tensor, classes: int, spacing: Sequence[float] | None = None, *, include_background: bool = True
+) -> Tensor:
+    r"""Signed distance of each pixel to the boundary of each class: negative inside, 0 on the boundary.
+
+    .. math:: \phi(x) = \begin{cases} -D(x) & x \in G \\ D(x) & x \notin G \end{cases}, \qquad
+              D(x) = \min_{y \in \partial G} \lVert x - y \rVert
+
+    The boundary :math:`\partial G` are the pixels of the class that have a face neighbour outside it. Only pixels
+    inside the image are neighbours, so the image border is no boundary: where an object is cut off, its level set goes
+    on as if there were more of it. An object of one pixel is all boundary: 0 there, positive everywhere else.
+
+    Args:
+        labels: Integers (B, \*spatial) of one to three axes, on any device. Labels outside 0..classes-1 (pixels to be
+            ignored) belong to no class.
+        classes: How many classes there are, the background (0) counted, >= 2.
+        spacing: Size of a pixel along each axis, in the unit the distances shall have; 1 each if left out.
+        include_background: Give the background's map too, as channel 0.
+
+    Returns:
+        float32 (B, classes, \*spatial), or one channel less, on the device of ``labels``; exact but for rounding. All
+        0 for a class that is absent from a sample or fills it.
+
+    Raises:
+        ValueError: If ``labels`` are not integers or have too many axes, ``classes`` < 2, or ``spacing`` has another
+            length than there are axes or a value that is not above 0.
+
+    Reference:
+        Kervadec et al. (2019), Boundary loss, eq. 4: the level set, with the boundary as in its section 2. Deviations:
+        the authors' code measures from the pixels outside, less 1, and truncates to integers (errata B6); what it
+        gives for a class that fills the image means nothing, here it is the paper's zero map for an absent class.
+
+    Example:
+        >>> signed_distance(torch.tensor([[0, 0, 1, 1, 1, 1]]), 2, spacing=[0.5])[0, 1]
+        tensor([ 1.0000,  0.5000,  0.0000, -0.5000, -1.0000, -1.5000])
+    """
+    if labels.is_floating_point() or labels.is_complex() or not 2 <= labels.ndim <= 4:
+        raise ValueError(
+            f"labels must be integers (B, *spatial) of one to three axes, got {labels.dtype} of {tuple(labels.shape)}"
+        )
+    if classes < 2:
+        raise ValueError(f"classes must be at least 2, the background counted, got {classes}")
+    spacing = [1.0] * (labels.ndim - 1) if spacing is None else [float(size) for size in spacing]
+    if len(spacing) != labels.ndim - 1 or not all(0 < size < math.inf for size in spacing):
+        raise ValueError(f"spacing must be {labels.ndim - 1} numbers above 0, one for each axis, got {spacing}")
+    wanted = range(0 if include_background else 1, classes)
+    maps = np.zeros((len(labels), len(wanted), *labels.shape[1:]), np.float32)
+    on_contour, arrays = contour(labels).cpu().numpy(), labels.cpu().numpy()
+    for sample, array in enumerate(arrays):
+        for channel, label in enumerate(wanted):
+            inside = array == label
+            boundary = inside & on_contour[sample]
+            if boundary.any():
+                distance = _transform(~boundary, spacing)
+                maps[sample, channel] = np.subtract(0, distance, out=distance, where=inside)
+    return torch.from_numpy(maps).to(labels.device)
+
+
+@torch.compiler.disable
+def distance_to_other_side(masks: Tensor) -> Tensor:
+    r"""Distance, in pixels, of each pixel to the nearest one on the other side of its mask's edge; at least 1.
+
+    It is the sum of the Euclidean distance transforms of a mask and of its complement, in one transform.
+
+    Args:
+        masks: bool (B, C, \*spatial), of one to three axes, on any device.
+
+    Returns:
+        float32 of the shape of ``masks``, on their device. All 0 for an empty and for a full mask.
+    """
+    maps = np.zeros(tuple(masks.shape), np.float32)
+    arrays = masks.cpu().numpy()
+    for place in np.ndindex(*masks.shape[:2]):
+        mask = arrays[place]
+        if mask.any() and not mask.all():
+            # To edt both 1 and 2 are objects, and it gives the distance to what is not of the same object.
+            maps[place] = _transform(mask + np.uint8(1), [1.0] * mask.ndim)
+    return torch.from_numpy(maps).to(masks.device)
+
+
+def _transform(objects: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+    """Distance of each pixel to the nearest one of another value; 0 where ``objects`` is 0."""
+    anisotropy = spacing if objects.ndim > 1 else spacing[0]
+    # As bytes, which edt handles faster than bool. One thread: more of them made it slower.
+    return edt.edt(np.ascontiguousarray(objects).view(np.uint8), anisotropy=anisotropy, black_border=False)

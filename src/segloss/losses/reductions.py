@@ -1,0 +1,33 @@
+"""Ratios, powers and means that stay finite, with a finite slope, where a formula does not."""
+
+import torch
+from torch import Tensor
+
+SMALLEST_POWERED = 1e-6
+
+
+def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+    """The quotient, and 0 where the denominator is 0: there the numerator is 0 too, or nothing counts it."""
+    return numerator / denominator.where(denominator > 0, 1) * (denominator > 0)
+
+
+def power(base: Tensor, exponent: float) -> Tensor:
+    """base**exponent for base >= 0; with an exponent below 1 linear up to 1e-6, where the slope would be infinite."""
+    if exponent >= 1:
+        return base**exponent
+    line = base * SMALLEST_POWERED ** (exponent - 1)
+    return torch.where(base < SMALLEST_POWERED, line, base.clamp(min=SMALLEST_POWERED) ** exponent)
+
+
+def class_mean(values: Tensor, counted: Tensor) -> Tensor:
+    """Mean over the ``counted`` classes of each sample, then over the samples that have one; both (B, C).
+
+    Where nothing is counted the mean is 0, still attached to the graph.
+    """
+    per_sample = (values * counted).sum(1) / counted.sum(1).clamp(min=1)
+    return per_sample.sum() / counted.any(1).sum().clamp(min=1)
+
+
+def dropped(keep: float, pixels: int) -> int:
+    """How many of so many pixels are dropped to keep the share ``keep``: floor((1 - keep) n), safe from rounding."""
+    return int(round((1 - keep) * pixels, 6))
