@@ -58,6 +58,12 @@ def report(arguments: argparse.Namespace) -> None:
     run_report(arguments.paper, load_params())
 
 
+def tour(arguments: argparse.Namespace) -> None:
+    from segloss.report import run_tour
+
+    run_tour()
+
+
 def site(arguments: argparse.Namespace) -> None:
     from segloss.site import build_site
 
@@ -98,6 +104,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     command(train, "Train one arm, all folds; resumes where it was stopped.", arm={})
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
     command(report, "Execute a paper's notebook into figures and tables.", paper={})
+    command(tour, "Execute the notebook of all losses into figures and tables.")
     command(site, "Render all executed notebooks as web pages.")
     command(compare, "Hold the metrics against the committed ones.", scale={})
     command(

@@ -12,6 +12,8 @@ CHECKPOINTS = Path("build/checkpoints")
 
 # Generated, small, and in git.
 REPORTS = Path("reports")
+# Stands in the place of a scale for the notebook that reads no data, the guided tour of the losses.
+TOUR = "tour"
 
 
 def metrics_folder(scale: str, paper: str) -> Path:

@@ -33,7 +33,8 @@ class Report:
     Args:
         paper: Key of the paper, such as ``"kappa"``.
         scale: Scale at which the numbers were made.
-        metrics_folder: Where ``<dataset>-provenance.json`` of the paper's data sets lie.
+        metrics_folder: Where ``<dataset>-provenance.json`` of the paper's data sets lie; None for a notebook that reads
+            no data.
         figures_folder: Where figures go; made if missing.
         tables_folder: Where tables go; made if missing.
 
@@ -42,12 +43,14 @@ class Report:
         provenance: What each data set's provenance file says, absent data sets included.
     """
 
-    def __init__(self, paper: str, scale: str, metrics_folder: str, figures_folder: str, tables_folder: str) -> None:
-        self.paper, self.scale = paper, scale
+    def __init__(
+        self, paper: str, scale: str, metrics_folder: str | None, figures_folder: str, tables_folder: str
+    ) -> None:
+        self.paper, self.scale, self.reads_data = paper, scale, metrics_folder is not None
         self.figures, self.tables = Path(figures_folder), Path(tables_folder)
+        files = [] if metrics_folder is None else Path(metrics_folder).glob("*-provenance.json")
         self.provenance = {
-            file.name.removesuffix("-provenance.json"): json.loads(file.read_text("utf-8"))
-            for file in sorted(Path(metrics_folder).glob("*-provenance.json"))
+            file.name.removesuffix("-provenance.json"): json.loads(file.read_text("utf-8")) for file in sorted(files)
         }
         self.datasets = [name for name in self.provenance if self.kind(name) != "absent"]
         self._saved: dict[str, str | None] = {}
@@ -126,6 +129,8 @@ class Report:
 
     def origin(self, datasets: Sequence[str] | None = None) -> str:
         """One line: stage, kind of data, scale and fingerprints of what the numbers come from."""
+        if not self.reads_data:
+            return f"{self.scale} · no data set: computed in the notebook"
         names = self.datasets if datasets is None else [n for n in datasets if self.kind(n) != "absent"]
         if not names:
             why = "absent" if datasets is None or len(datasets) else "computed in the notebook"
@@ -172,50 +177,60 @@ def run_report(paper: str, params: dict[str, Any]) -> None:
     Raises:
         InputError: If paper, notebook or metrics are missing, the parameters do not fit, or a cell fails.
     """
-    # Imported here: papermill takes two seconds, and every notebook imports this module.
-    from segloss import notebooks
-
     if paper not in params["papers"]:
         raise InputError(f"params.yaml has no paper {paper!r}: expected one of {', '.join(params['papers'])}.")
     scale = params["scale"]
-    source = Path("notebooks") / f"{paper}.ipynb"
     metrics = paths.metrics_folder(scale, paper)
     if not any(metrics.glob("*-provenance.json")):
         raise InputError(f"{metrics} holds no <dataset>-provenance.json: expected what evaluate writes.")
-    target = paths.executed_notebook(scale, paper)
+    _write(paper, scale, metrics, params["papers"][paper])
+
+
+def run_tour() -> None:
+    """Execute the notebook of all losses, which reads no data, and write its report.
+
+    Raises:
+        InputError: If the notebook is missing or a cell fails.
+    """
+    _write("losses", paths.TOUR, None, {})
+
+
+def _write(name: str, scale: str, metrics: Path | None, settings: dict[str, Any]) -> None:
+    """Execute ``notebooks/<name>.ipynb`` and put the executed copy, the figures and the tables in their places."""
+    # Imported here: papermill takes two seconds, and every notebook imports this module.
+    from segloss import notebooks
+
+    source = Path("notebooks") / f"{name}.ipynb"
+    target = paths.executed_notebook(scale, name)
     with (
-        written_aside(paths.figures_folder(scale, paper)) as figures,
-        written_aside(paths.tables_folder(scale, paper)) as tables,
+        written_aside(paths.figures_folder(scale, name)) as figures,
+        written_aside(paths.tables_folder(scale, name)) as tables,
     ):
-        folders = {
-            "metrics_folder": metrics,
-            "examples_folder": paths.EXAMPLES / paper,
-            "figures_folder": figures,
-            "tables_folder": tables,
-        }
+        inputs = {"metrics_folder": metrics, "examples_folder": paths.EXAMPLES / name} if metrics else {}
+        folders = {**inputs, "figures_folder": figures, "tables_folder": tables}
         # Relative to the notebook's folder: it is executed there, and no report names a machine's folders.
         relative = {key: Path(os.path.relpath(path, source.parent)).as_posix() for key, path in folders.items()}
-        parameters = {"paper": paper, "scale": scale, **relative, **params["papers"][paper]}
-        executed = notebooks.execute(source, parameters, failed=FAILED / scale / f"{paper}.ipynb")
+        parameters = {"paper": name, "scale": scale, **relative, **settings} if metrics else relative
+        executed = notebooks.execute(source, parameters, failed=FAILED / scale / f"{name}.ipynb")
         notebooks.normalise(
             executed,
             replace={
-                figures.name: paper,
-                tables.name: paper,
+                figures.name: name,
+                tables.name: name,
                 'href="../reports/': 'href="../../',  # the executed notebook lies elsewhere than its source
                 f"{Path.cwd()}/": "",
             },
         )
-        executed.metadata["report"] = _summary(paper, scale, metrics)
+        executed.metadata["report"] = _summary(name, scale, metrics)
         aside = target.with_name(f"{target.name}.tmp")
         aside.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(executed, aside)
     os.replace(aside, target)
 
 
-def _summary(paper: str, scale: str, metrics: Path) -> dict[str, Any]:
+def _summary(paper: str, scale: str, metrics: Path | None) -> dict[str, Any]:
     """What the site's pages say about a report's data."""
-    report = Report(paper, scale, str(metrics), "", "")
+    report = Report(paper, scale, None if metrics is None else str(metrics), "", "")
     keys = ("title", "kind", "cases")
     shown = [{"dataset": name, **{key: p.get(key) for key in keys}} for name, p in report.provenance.items()]
     return {"paper": paper, "scale": scale, "datasets": shown, "origin": report.origin()}

@@ -32,6 +32,8 @@ MEANING = {
     "absent": ("Absent data", "These data sets were not there when the report was made; it shows nothing of them."),
 }
 
+NO_DATA = "Every number and picture on this page is computed in the notebook, on made-up predictions and one phantom."
+
 
 def build_site() -> None:
     """Build ``reports/site`` from ``docs`` and the executed notebooks of all scales.
@@ -92,6 +94,8 @@ def as_page(notebook: NotebookNode) -> NotebookNode:
 
 def data_note(report: dict[str, Any]) -> str:
     """The box below a report's title: kind of data, data sets, number of cases, fingerprints."""
+    if not report["datasets"]:
+        return "\n".join([":::{admonition} No data set", NO_DATA, "", f"`{report['origin']}`", ":::"])
     lines = []
     for kind, (head, meaning) in MEANING.items():
         names = [_with_cases(data) for data in report["datasets"] if data["kind"] == kind]
@@ -102,18 +106,21 @@ def data_note(report: dict[str, Any]) -> str:
 
 def list_of_reports(reports: list[dict[str, Any]]) -> str:
     """The part of the first page that lists all reports by scale, and the site's navigation to them."""
-    scales = sorted({report["scale"] for report in reports})
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for report in sorted(reports, key=lambda r: (not r["datasets"], r["scale"])):
+        groups.setdefault(f"scale `{report['scale']}`" if report["datasets"] else "without data", []).append(report)
     parts = []
-    for scale in scales:
-        here = [report for report in reports if report["scale"] == scale]
+    for group, here in groups.items():
         rows = [f"| [{r['heading']}]({r['page']}.ipynb) | {_kinds(r)} |" for r in here]
-        parts += [f"**Scale `{scale}`**", "", "| report | data |", "|---|---|", *rows, ""]
-        pages = [r["page"] for r in here]
-        parts += ["```{toctree}", ":hidden:", f":caption: Reports, scale {scale}", "", *pages, "```", ""]
+        parts += [f"**{group.capitalize()}**", "", "| report | data |", "|---|---|", *rows, ""]
+        caption, pages = group.replace("`", ""), [r["page"] for r in here]
+        parts += ["```{toctree}", ":hidden:", f":caption: Reports, {caption}", "", *pages, "```", ""]
     return "\n".join(parts or ["No report has been made yet: `dvc repro` makes them.", ""])
 
 
 def _kinds(report: dict[str, Any]) -> str:
+    if not report["datasets"]:
+        return "none: computed in the notebook"
     shown = {k: [d["title"] for d in report["datasets"] if d["kind"] == k] for k in MEANING}
     return "; ".join(f"**{MEANING[kind][0]}**: {', '.join(names)}" for kind, names in shown.items() if names)
 

@@ -60,7 +60,6 @@ def test_log_probabilities_and_their_complements_are_the_logarithms(channels: in
     np.testing.assert_allclose(quantities.log_probs.numpy(), np.log(p), rtol=1e-10)
     np.testing.assert_allclose(quantities.log_complements.numpy(), np.log(1 - p), rtol=1e-10)
     true = np.take_along_axis(p, labels.unsqueeze(1).numpy(), axis=1).squeeze(1)
-    np.testing.assert_allclose(quantities.margin.numpy(), np.log(true / (1 - true)), rtol=1e-8)
     np.testing.assert_allclose(quantities.cross_entropy.numpy(), -np.log(true), rtol=1e-10)
     np.testing.assert_allclose(quantities.log_error.numpy(), np.log(1 - true), rtol=1e-10)
 
@@ -88,6 +87,20 @@ def test_the_gradient_of_probabilities_and_counts_together_is_that_of_plain_auto
         return torch.autograd.grad(value, leaf)[0]
 
     torch.testing.assert_close(gradient(both=True), gradient(both=False))
+
+
+def test_the_gradient_of_cross_entropy_and_error_together_is_that_of_plain_autograd() -> None:
+    logits, labels = example(3)
+    first, second = torch.randn(2, 2, 5, 4, dtype=torch.float64)
+
+    def gradient(shared: bool) -> Tensor:
+        leaf = logits.clone().requires_grad_()
+        quantities = Quantities(leaf, labels)
+        true = leaf.softmax(1).gather(1, labels.unsqueeze(1)).squeeze(1)
+        pair = (quantities.cross_entropy, quantities.log_error) if shared else (-true.log(), (1 - true).log())
+        return torch.autograd.grad((first * pair[0] + second * pair[1]).sum(), leaf)[0]
+
+    torch.testing.assert_close(gradient(shared=True), gradient(shared=False))
 
 
 def test_a_second_backward_pass_gives_the_same_gradient() -> None:

@@ -2,6 +2,7 @@
 
 from segloss.figures.agreement import agreement_areas, large_lesions, limit_to_dice
 from segloss.figures.curves import curves_of_every_arm, training_curves
+from segloss.figures.descent import family_tree
 from segloss.figures.differences import (
     difference_by_lesion_size,
     differences_by_dataset,
@@ -10,6 +11,7 @@ from segloss.figures.differences import (
 from segloss.figures.distributions import distribution_per_arm, hausdorff_against_dice
 from segloss.figures.examples import gallery, load_examples
 from segloss.figures.mechanisms import area_error_curves, gradient_pictures, lesion_size_curves, printed_forms
+from segloss.figures.portraits import gradient_overview, portrait, tour_stage
 
 __all__ = [
     "agreement_areas",
@@ -19,13 +21,17 @@ __all__ = [
     "differences_by_dataset",
     "differences_by_pair",
     "distribution_per_arm",
+    "family_tree",
     "gallery",
+    "gradient_overview",
     "gradient_pictures",
     "hausdorff_against_dice",
     "large_lesions",
     "lesion_size_curves",
     "limit_to_dice",
     "load_examples",
+    "portrait",
     "printed_forms",
+    "tour_stage",
     "training_curves",
 ]

@@ -90,7 +90,7 @@ def lesion_missed(labels: Tensor) -> Tensor:
     return torch.where(labels > 0, 0.1, 0.02)
 
 
-STATES = {"untrained, p ≈ 0.5": untrained, "lesion missed, p = 0.1 in it and 0.02 elsewhere": lesion_missed}
+STATES = {"untrained, p ≈ 0.5": untrained, "lesion missed, p = 0.1 in it, 0.02 outside": lesion_missed}
 
 
 def lesion_share_of_gradient(name: str, state: str, shares: Sequence[float] = SHARES) -> np.ndarray:

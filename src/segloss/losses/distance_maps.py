@@ -44,8 +44,8 @@ def signed_distance(
         include_background: Give the background's map too, as channel 0.
 
     Returns:
-        float32 (B, classes, \*spatial), or one channel less, on the device of ``labels``; exact but for rounding. All
-        0 for a class that is absent from a sample or fills it.
+        float32 (B, classes, \*spatial), or one channel less, on the device of ``labels``, right to about six digits.
+        All 0 for a class that is absent from a sample or fills it.
 
     Raises:
         ValueError: If ``labels`` are not integers or have too many axes, ``classes`` < 2, or ``spacing`` has another

@@ -42,11 +42,12 @@ def lovasz_softmax_loss(quantities: Quantities) -> Tensor:
     """
     errors = functional.l1_loss(quantities.probs, quantities.target, reduction="none")
     counted = quantities.counts(include_background=True).true > 0
-    return class_mean(quantities.pixel_sums(errors * _weights(errors.detach(), counted, quantities)), counted)
+    errors *= _weights(errors.detach(), counted, quantities)  # in place, to save memory
+    return class_mean(errors.flatten(2).sum(2), counted)
 
 
 def _weights(errors: Tensor, counted: Tensor, quantities: Quantities) -> Tensor:
-    r"""J_k - J_{k-1} at the place of each pixel, (B, C, \*spatial); 0 for classes that are not counted."""
+    r"""J_k - J_{k-1} at the place of each pixel, (B, C, \*spatial); 0 where a class or a pixel does not count."""
     if quantities.valid is not None:
         errors = errors.where(quantities.valid.unsqueeze(1), -1)  # behind all others, where a step is 0
     weights = torch.zeros_like(errors)

@@ -1,14 +1,15 @@
 """What losses are made of, computed once per call for all terms: probabilities, masks, counts, pixel by pixel terms."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from segloss.losses.counts import Agreement, Counts, confusion_matrix
 from segloss.losses.distance_maps import signed_distance
+from segloss.losses.true_class import TrueClass
 
 
 class NonFiniteLogitsError(ValueError):
@@ -102,26 +103,18 @@ class Quantities:
         return self._counts if include_background else self._counts.foreground()
 
     @once
-    def margin(self) -> Tensor:
-        r"""Log-odds of the true class, log p / (1 - p), (B, \*spatial).
+    def _true_class(self) -> tuple[Tensor, Tensor]:
+        return TrueClass.apply(self.logits, self.labels)
 
-        .. math:: m_i = z_{i, y_i} - \log \sum_{j \ne y_i} e^{z_{ij}}
-
-        So log p = logsigmoid(m) and log(1 - p) = logsigmoid(-m), both without cancellation.
-        """
-        labels = self.labels.unsqueeze(1)
-        others = self.logits.scatter(1, labels, float("-inf")).logsumexp(1)
-        return self.logits.gather(1, labels).squeeze(1) - others
-
-    @once
+    @property
     def cross_entropy(self) -> Tensor:
         r"""Cross entropy of each pixel, -log p of its true class, (B, \*spatial)."""
-        return functional.cross_entropy(self.logits, self.labels, reduction="none")
+        return self._true_class[0]
 
-    @once
+    @property
     def log_error(self) -> Tensor:
-        r"""log(1 - p) of the true class's probability p, (B, \*spatial): the logarithm of a pixel's error."""
-        return functional.logsigmoid(-self.margin)
+        r"""log(1 - p) of the true class's probability p, (B, \*spatial), without cancellation where p is near 1."""
+        return self._true_class[1]
 
     @once
     def log_probs(self) -> Tensor:
@@ -131,11 +124,12 @@ class Quantities:
     @once
     def log_complements(self) -> Tensor:
         r"""log(1 - p) of every class, (B, C, \*spatial), without cancellation where p is near 1."""
-        top = self.logits.argmax(1, keepdim=True)
-        others = self.logits.scatter(1, top, float("-inf")).logsumexp(1, keepdim=True)
-        of_top = others - self.logits.logsumexp(1, keepdim=True)
-        of_the_rest = torch.log1p(-torch.exp(self.log_probs).scatter(1, top, 0))  # these p are at most 1/2
-        return of_the_rest.scatter(1, top, of_top)
+        if self.classes == 2:
+            return self.log_probs.flip(1)
+        likely = self.log_probs > -math.log(2)  # at most one class of a pixel
+        of_likely = self.log_probs.masked_fill(likely, float("-inf")).logsumexp(1, keepdim=True)
+        of_others = torch.log1p(-torch.exp(self.log_probs).masked_fill(likely, 0))
+        return torch.where(likely, of_likely, of_others)
 
     @once
     def distance(self) -> Tensor:

@@ -56,6 +56,15 @@ def load_rules() -> dict[str, Any]:
     return _read("claims")["rules"]
 
 
+def load_overview(part: str) -> list[dict[str, Any]]:
+    """What papers and code bases say about losses in general, row by row.
+
+    Args:
+        part: ``"survey"``, ``"problems"``, ``"letters"`` or ``"conventions"``.
+    """
+    return _read("overview")[part]
+
+
 @cache
 def _read(name: str) -> dict[str, Any]:
     return yaml.safe_load(files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
