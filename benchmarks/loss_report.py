@@ -1,8 +1,7 @@
 """What benchmarks/losses.py measured, as tables and as a figure."""
 
 import platform
-import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -85,8 +84,8 @@ def _goal(what: str, rows: pd.DataFrame, column: str, limit: pd.Series | float) 
     return f"| {' | '.join(cells)} |"
 
 
-def summary(table: pd.DataFrame) -> list[str]:
-    """One line per loss: lowest to highest ratio over the shapes."""
+def summary(table: pd.DataFrame, absent: Mapping[str, Sequence[str]]) -> list[str]:
+    """One line per loss: lowest to highest ratio over the shapes; ``absent`` names the missing peers of each loss."""
     columns = {
         "time / peer": "ms/peer",
         "memory / peer": "MiB/peer",
@@ -98,7 +97,8 @@ def summary(table: pd.DataFrame) -> list[str]:
     lines = [f"| loss | peer | {' | '.join(columns)} |", "| --- | --- |" + " ---: |" * len(columns)]
     for loss, group in table.groupby("loss", sort=False):
         cells = [_range(group[column]) for column in columns.values()]
-        lines.append(f"| {loss} | {max(group['peer'], key=len) or '–'} | {' | '.join(cells)} |")
+        names = [max(group["peer"], key=len), *(f"{library} (missing)" for library in absent.get(str(loss), ()))]
+        lines.append(f"| {loss} | {', '.join(filter(None, names)) or '–'} | {' | '.join(cells)} |")
     return lines
 
 
@@ -155,7 +155,7 @@ def dot_plot(table: pd.DataFrame, where: str) -> Figure:
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.xaxis.minorticks_off()
     panels[0].set_yticks(range(len(losses)), [loss.replace("_plus_", " + ").replace("_", " ") for loss in losses])
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper")
     return finish(
         figure, "Losses beside the best peer: forward + backward", f"{where}. Line: the peer; dotted: 0.6 of it."
     )
@@ -173,11 +173,6 @@ def save(rows: pd.DataFrame, text: str, where: str, folder: Path, name: str) -> 
             figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         figure.savefig(folder / f"{name}.png", dpi=200, metadata={"Software": None})
         plt.close(figure)
-
-
-def median_of(table: pd.DataFrame, column: str) -> float:
-    """Median over losses and shapes that have a peer."""
-    return statistics.median(table[column].dropna())
 
 
 def missing_lines(missing: Mapping[str, str]) -> list[str]:

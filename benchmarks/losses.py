@@ -39,7 +39,7 @@ SMALL = 3_000_000  # logits; beyond, distance transforms of predictions take min
 SUMS = {"cross_entropy_plus_dice": {"cross_entropy": 1.0, "dice": 1.0}, "dice_plus_focal": {"dice": 1.0, "focal": 1.0}}
 OPTIONS: dict[str, dict[str, Any]] = {"weighted_cross_entropy": {"positive_weight": 2.0}}
 COLUMNS = ["loss", "family", "shape", "implementation", "note", "counted", "rounds", "ms", "MiB"]
-BUDGET_S = 6.0  # of one loss on one shape, after three rounds
+BUDGET_S = 3.0  # of one loss on one shape, after three rounds
 
 
 def inputs_of(shape: tuple[int, ...], device: str) -> Inputs:
@@ -138,6 +138,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     modules, missing = peers.load(arguments.peers)
+    absent = {loss: sorted({p.library for p in found} & set(missing)) for loss, found in peers.PEERS.items()}
     for device in ["cpu"] + ["cuda"] * torch.cuda.is_available():
         jobs = jobs_of(arguments.losses, arguments.shapes, modules)
         measure_memory(jobs, device)  # first: its child processes are forked before threads start
@@ -148,7 +149,7 @@ def main() -> None:
         lines = ["# Losses beside their peers", "", f"Forward + backward, medians. {where}.", ""]
         lines += [*loss_report.missing_lines(missing), ""] if missing else []
         lines += ["## Goals", "", *loss_report.goals(table), "", "## Ratios, ours over theirs", ""]
-        lines += [*loss_report.summary(table), "", "## Deviations from peers that compute the same", ""]
+        lines += [*loss_report.summary(table, absent), "", "## Deviations from peers that compute the same", ""]
         lines += [*cross_checks.table(modules), "", "## All measurements", "", *loss_report.details(rows)]
         text = "\n".join(lines)
         print(text)

@@ -64,6 +64,7 @@ def test_the_pipeline_expands_to_the_papers_arms_and_data_sets(stages):
     assert set(stages) == {
         "inventory",
         "site",
+        "tour",
         *(f"prepare@{name}" for name in names("datasets")),
         *(f"train@{name}" for name in names("arms")),
         *(f"evaluate@{name}" for name in names("datasets")),
@@ -122,6 +123,10 @@ def test_nothing_depends_on_the_whole_package(stages):
     assert {dep.def_path for stage in stages.values() for dep in stage.deps} & {"src", "src/segloss"} == set()
 
 
+def test_the_tour_reads_no_data(stages):
+    assert not [dep.def_path for dep in stages["tour"].deps if dep.def_path.startswith(("build", "reports", "data"))]
+
+
 def test_compiled_files_do_not_count_as_changes():
     assert {"__pycache__", ".ipynb_checkpoints"} <= set((ROOT / ".dvcignore").read_text(encoding="utf-8").split())
 
@@ -141,6 +146,7 @@ def test_the_smoke_scale_runs_from_a_fresh_clone_to_a_page(clone):
         assert (folder / f"reports/metrics/smoke/{paper}/{dataset}.csv").stat().st_size > 1000
         assert (folder / f"reports/notebooks/smoke/{paper}.ipynb").is_file()
         assert (folder / f"reports/site/smoke/{paper}.html").is_file()
+    assert (folder / "reports/site/tour/losses.html").is_file()
 
 
 def test_a_second_run_takes_the_inventory_and_nothing_else(clone):

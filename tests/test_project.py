@@ -30,7 +30,7 @@ LAYERS = [
     {"verdicts"},
     {"tables", "figures", "notebooks"},
     {"report", "site"},
-    {"comparison", "scales"},
+    {"comparison", "scales", "tour"},
     {"__main__"},
 ]
 

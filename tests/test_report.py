@@ -15,7 +15,7 @@ import pytest
 
 from segloss.errors import InputError
 from segloss.notebooks import normalise, read_notebook
-from segloss.report import Report, run_report
+from segloss.report import Report, run_report, run_tour
 
 PARAMETERS = {
     "paper": "demo",
@@ -306,6 +306,24 @@ def test_a_report_without_metrics_is_refused(project):
     (project / "reports/metrics/phantom/demo/isic2018-provenance.json").unlink()
     with pytest.raises(InputError, match="reports/metrics/phantom/demo holds no"):
         run_report("demo", PARAMS)
+
+
+def test_a_report_without_data_says_so_under_every_figure(tmp_path):
+    report = Report("losses", "tour", None, str(tmp_path), str(tmp_path))
+    assert report.origin() == report.origin(()) == "tour · no data set: computed in the notebook"
+    assert report.datasets == []
+
+
+def test_the_tour_is_executed_without_metrics(tmp_path, monkeypatch):
+    parameters = {name: PARAMETERS[name] for name in ("figures_folder", "tables_folder")}
+    code = f'from segloss.report import Report\nprint(Report("losses", "tour", None, {", ".join(parameters)}).origin())'
+    write_notebook(tmp_path / "notebooks/losses.ipynb", code, parameters)
+    monkeypatch.chdir(tmp_path)
+    run_tour()
+    executed = nbformat.read(tmp_path / "reports/notebooks/tour/losses.ipynb", 4)
+    origin = "tour · no data set: computed in the notebook"
+    assert executed.cells[-1].outputs[0].text == f"{origin}\n"
+    assert executed.metadata["report"] == {"paper": "losses", "scale": "tour", "datasets": [], "origin": origin}
 
 
 def test_normalising_joins_printed_pieces_and_drops_ids_and_times():

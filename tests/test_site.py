@@ -220,6 +220,20 @@ def test_reports_are_listed_by_scale():
     assert "[Demo](subset/demo.ipynb)" in text
 
 
+def test_a_report_without_data_is_listed_last_and_apart():
+    tour = {"scale": "tour", "datasets": [], "heading": "Tour", "page": "tour/losses", "origin": "tour · no data set"}
+    text = list_of_reports([tour, {**REPORT, "heading": "Demo", "page": "phantom/demo"}])
+    assert text.index("phantom/demo") < text.index("**Without data**") < text.index("[Tour](tour/losses.ipynb)")
+    assert "| none: computed in the notebook |" in text
+    assert "Scale `tour`" not in text
+
+
+def test_the_note_of_a_report_without_data_speaks_of_no_kind_of_data():
+    note = data_note({"datasets": [], "origin": "tour · no data set"})
+    assert "No data set" in note
+    assert "Phantom data" not in note
+
+
 def test_without_reports_the_list_says_so():
     assert "No report has been made yet" in list_of_reports([])
 

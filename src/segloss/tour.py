@@ -47,7 +47,9 @@ def explanation(function: Callable[..., object]) -> str:
 
 def _as_markdown(block: str) -> str:
     if block.startswith(".. math::"):
-        return "\n".join(["$$", *(line.strip() for line in block.removeprefix(".. math::").splitlines()), "$$"])
+        # The page's renderer puts no air before a named operator.
+        formula = block.removeprefix(".. math::").replace("\\operatorname", "\\,\\operatorname")
+        return "\n".join(["$$", *(line.strip() for line in formula.splitlines()), "$$"])
     return re.sub(r":math:`([^`]+)`", r"$\1$", block).replace("``", "`")
 
 

@@ -57,7 +57,7 @@ def draw_curve(axes: Axes, name: str) -> None:
     beside = BESIDE.get(family, name)
     if beside != name:
         axes.plot(CURVE, data.loss_over_p(beside, CURVE), color=GREY, linewidth=1.1, linestyle="--")
-    axes.plot(CURVE, data.loss_over_p(name, CURVE), color=FAMILY_COLOURS[family], clip_on=False)
+    axes.plot(CURVE, data.loss_over_p(name, CURVE), color=FAMILY_COLOURS[family])
     axes.set(title="Over p", xlabel="p of the true class", xlim=(0, 1), xticks=(0, 0.5, 1))
     axes.set_ylim(0, HEIGHTS.get(family))
     axes.yaxis.set_major_locator(MaxNLocator(4))

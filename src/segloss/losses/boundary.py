@@ -93,4 +93,4 @@ def _regions(quantities: Quantities) -> tuple[Tensor, Tensor, Tensor]:
         best = best.where(quantities.valid, 0)
     classes = torch.arange(1, quantities.classes, device=best.device).view(-1, *[1] * (best.ndim - 1))
     predicted = best.unsqueeze(1) == classes
-    return predicted, quantities.target[:, 1:].bool(), predicted & contour(best).unsqueeze(1)
+    return predicted, quantities.target[:, 1:].bool(), contour(predicted)

@@ -9,18 +9,17 @@ import torch
 from torch import Tensor
 
 
-def contour(labels: Tensor) -> Tensor:
-    r"""Whether a pixel has a face neighbour of another label, (B, \*spatial).
+def contour(masks: Tensor) -> Tensor:
+    r"""The pixels of each mask that have a face neighbour outside it; both bool (B, C, \*spatial).
 
     Only pixels inside the image are neighbours: an object cut off by the image border has no contour there.
     """
-    found = torch.zeros_like(labels, dtype=torch.bool)
-    for axis in range(1, labels.ndim):
-        steps = labels.shape[axis] - 1
-        changes = labels.narrow(axis, 0, steps) != labels.narrow(axis, 1, steps)
-        found.narrow(axis, 0, steps).logical_or_(changes)
-        found.narrow(axis, 1, steps).logical_or_(changes)
-    return found
+    inner = masks.clone()
+    for axis in range(2, masks.ndim):
+        steps = masks.shape[axis] - 1
+        inner.narrow(axis, 0, steps).logical_and_(masks.narrow(axis, 1, steps))
+        inner.narrow(axis, 1, steps).logical_and_(masks.narrow(axis, 0, steps))
+    return masks ^ inner
 
 
 @torch.compiler.disable
@@ -69,17 +68,16 @@ def signed_distance(
     spacing = [1.0] * (labels.ndim - 1) if spacing is None else [float(size) for size in spacing]
     if len(spacing) != labels.ndim - 1 or not all(0 < size < math.inf for size in spacing):
         raise ValueError(f"spacing must be {labels.ndim - 1} numbers above 0, one for each axis, got {spacing}")
-    wanted = range(0 if include_background else 1, classes)
-    maps = np.zeros((len(labels), len(wanted), *labels.shape[1:]), np.float32)
-    on_contour, arrays = contour(labels).cpu().numpy(), labels.cpu().numpy()
-    for sample, array in enumerate(arrays):
-        for channel, label in enumerate(wanted):
-            inside = array == label
-            boundary = inside & on_contour[sample]
-            if boundary.any():
-                distance = _transform(~boundary, spacing)
-                maps[sample, channel] = np.subtract(0, distance, out=distance, where=inside)
-    return torch.from_numpy(maps).to(labels.device)
+    arrays, wanted = labels.cpu().numpy(), range(0 if include_background else 1, classes)
+    maps = torch.zeros((len(labels), len(wanted), *labels.shape[1:]))
+    for sample, channel in np.ndindex(*maps.shape[:2]):
+        inside = arrays[sample] == wanted[channel]
+        boundary = contour(torch.from_numpy(inside)[None, None])[0, 0].numpy()
+        if boundary.any():
+            distance = _transform(~boundary, spacing)
+            np.subtract(0, distance, out=distance, where=inside)
+            maps[sample, channel] = torch.from_numpy(distance)
+    return maps.to(labels.device)
 
 
 @torch.compiler.disable

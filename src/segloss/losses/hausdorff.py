@@ -60,9 +60,9 @@ def hausdorff_distance_transform_loss(
     """
     _check(exponent)
     probs, target = _probs_and_target(quantities, include_background)
-    distances = [distance_to_other_side(masks) for masks in (probs.detach() > 0.5, target > 0.5)]
-    weights = sum(distance.to(probs) ** exponent for distance in distances)
-    return _mean(quantities, weights * (probs - target) ** 2, include_background)
+    masks = probs.detach() > 0.5, target > 0.5
+    weights = sum(distance_to_other_side(mask).to(probs) ** exponent for mask in masks)
+    return _mean(quantities, weights * functional.mse_loss(probs, target, reduction="none"), include_background)
 
 
 def hausdorff_erosion_loss(

@@ -135,8 +135,7 @@ class Quantities:
     def distance(self) -> Tensor:
         r"""Signed distance maps of the foreground classes, (B, C - 1, \*spatial): given, or computed in pixels."""
         if self._distance is None:
-            labels = self.labels if self.valid is None else self.labels.where(self.valid, 0)
-            maps = signed_distance(labels, self.classes)[:, 1:]
+            maps = signed_distance(self.labels, self.classes, include_background=False)
         else:
             maps = self._distance if self.binary else self._distance[:, 1:]
         return maps.to(self.logits)

@@ -23,12 +23,10 @@ def losses_table() -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "loss": loss_title(name),
                 "name": name,
                 "family": family,
                 "regions": regions_of(name),
                 "options": options_of(name) or "–",
-                "formula from": "a secondary source" if name in SECONDARY_SOURCES else "the paper",
             }
             for family, losses in FAMILIES.items()
             for name in losses
