@@ -53,7 +53,6 @@ def test_checks_and_other_losses_are_no_parts_of_a_loss():
     assert tour.own_parts(LOSSES["symmetric_unified_focal"]) == []
 
 
-@pytest.mark.slow
 def test_the_notebook_runs_from_top_to_bottom(root, tmp_path, monkeypatch):
     cells = nbformat.read(root / "notebooks/losses.ipynb", as_version=4).cells
     monkeypatch.chdir(tmp_path)

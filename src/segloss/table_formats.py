@@ -18,9 +18,13 @@ _SYMBOLS = {
     "→": r"\to",
     "∞": r"\infty",
     "α": r"\alpha",
+    "β": r"\beta",
+    "γ": r"\gamma",
     "δ": r"\delta",
     "κ": r"\kappa",
+    "λ": r"\lambda",
     "ρ": r"\rho",
+    "φ": r"\varphi",
     "Δ": r"\Delta",
 }
 # A number with or without its spread, or the dash of a missing one.

@@ -52,13 +52,13 @@ def disc(share: float, size: int) -> Tensor:
     return torch.from_numpy(labels.reshape(size, size))
 
 
-def loss_over_p(name: str, probs: Sequence[float]) -> np.ndarray:
+def loss_over_p(name: str, probs: Sequence[float] | np.ndarray) -> np.ndarray:
     """Loss of an image in which every pixel gives its true class the probability p."""
     labels = disc(LESION_SHARE, SURFACE_SIZE)
     return _values(name, labels, [torch.where(labels > 0, p, 1 - p) for p in probs])
 
 
-def loss_surface(name: str, inside: Sequence[float], outside: Sequence[float]) -> np.ndarray:
+def loss_surface(name: str, inside: Sequence[float] | np.ndarray, outside: Sequence[float] | np.ndarray) -> np.ndarray:
     """Loss by the probability of every lesion pixel (columns) and of every background pixel (rows)."""
     labels = disc(LESION_SHARE, SURFACE_SIZE)
     grid = [torch.where(labels > 0, p, q) for q in outside for p in inside]

@@ -119,7 +119,7 @@ def tour_stage() -> Figure:
     image.imshow(scene.image)
     image.set_title("Phantom and true border")
     outline(image, scene.labels.numpy() > 0)
-    drawn = probs.imshow(scene.probs, cmap="Greys", vmin=0, vmax=1)
+    drawn = probs.imshow(scene.probs.numpy(), cmap="Greys", vmin=0, vmax=1)
     probs.set_title("Predicted p, p = 0.5 dotted")
     draw_outlines(probs, scene)
     figure.colorbar(drawn, ax=probs, shrink=0.7, ticks=(0, 0.5, 1))

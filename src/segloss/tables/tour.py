@@ -8,13 +8,13 @@ from segloss.losses import FAMILIES, LOSSES, SECONDARY_SOURCES
 from segloss.published import load_overview
 from segloss.verdicts.words import loss_title
 
-# As short as a table allows; the first page of the site lists the papers.
+# As short as a table needs; the first page of the site lists the papers in full.
 PAPERS = {
-    "kappa": "Kappa (Zhang 2019)",
-    "topk_dice": "TopK Dice (Hosseini 2023)",
-    "boundary": "Boundary (Kervadec 2019)",
-    "unified_focal": "Unified focal (Yeung 2021)",
-    "log_cosh_dice": "Survey (Jadon 2020)",
+    "kappa": "Kappa",
+    "topk_dice": "TopK Dice",
+    "boundary": "Boundary",
+    "unified_focal": "Unified focal",
+    "log_cosh_dice": "Survey",
 }
 
 
@@ -93,8 +93,8 @@ def letters_table() -> pd.DataFrame:
                 "letter": row["letter"],
                 "paper": PAPERS[row["paper"]],
                 "place": row["place"],
-                "meaning": row["meaning"],
                 "our word": _word(row["loss"], row["word"]),
+                "meaning": row["meaning"],
                 "errata": row["errata"] or "–",
             }
             for row in load_overview("letters")
@@ -120,5 +120,5 @@ def _names(losses: list[str]) -> str:
 
 def _word(loss: str | None, word: str | None) -> str:
     if loss is None:
-        return "none: not part of a loss"
-    return f"{word} of {loss}" if word else f"none: computed by {loss}"
+        return "none, no part of a loss"
+    return f"{word} ({loss})" if word else f"none, computed ({loss})"
