@@ -105,7 +105,7 @@ def test_a_sample_that_is_ignored_as_a_whole_does_not_count_with_smoothing_eithe
 @pytest.mark.parametrize("smooth", [-1.0, math.nan])
 @pytest.mark.parametrize("name", ["dice", "log_cosh_dice"])
 def test_negative_smoothing_is_refused(name: str, smooth: float) -> None:
-    with pytest.raises(ValueError, match=f"at least 0, got {smooth}"):
+    with pytest.raises(ValueError, match=f"at least 0 and finite, got {smooth}"):
         build_loss(name, smooth=smooth)(PROBS.logit(), LABELS)
 
 

@@ -203,6 +203,39 @@ def _assert_finite(loss: SegmentationLoss, logits: Tensor, labels: Tensor) -> No
     assert logits.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("margin", range(40, 115, 5))
+def test_probabilities_that_all_but_vanish_where_there_is_nothing_stay_finite(name: str, margin: int) -> None:
+    labels = torch.zeros(2, 8, 8, dtype=torch.long)
+    labels[1, 2:5, 2:5] = 1
+    _assert_finite(build(name), -margin + torch.rand(2, 1, 8, 8), labels)
+    logits = torch.rand(2, 3, 8, 8)
+    logits[:, 2] -= margin
+    _assert_finite(build(name), logits, labels)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_layout_of_the_memory_changes_nothing(name: str, shape: tuple[int, ...]) -> None:
+    logits, labels = example(shape, torch.float32)
+    gradients = []
+    for layout in (torch.contiguous_format, torch.channels_last if len(shape) == 4 else torch.channels_last_3d):
+        leaf = logits.clone(memory_format=layout).requires_grad_()
+        build(name)(leaf, labels).backward()
+        gradients.append(leaf.grad)
+    torch.testing.assert_close(gradients[1], gradients[0])
+
+
+def test_integers_of_any_kind_are_labels(name: str) -> None:
+    logits, labels = example((2, 3, 6, 5))
+    expected = build(name)(logits, labels)
+    for kind in (torch.uint8, torch.int16, torch.uint16, torch.int32):
+        torch.testing.assert_close(build(name)(logits, labels.to(kind)), expected)
+
+
+def test_an_image_without_pixels_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"at least one pixel, got shape \(0, 3, 6, 5\)"):
+        build(name)(torch.zeros(0, 3, 6, 5), torch.zeros(0, 6, 5, dtype=torch.long))
+
+
 def test_a_class_that_is_absent_from_a_sample_does_not_spoil_the_others(name: str) -> None:
     logits, labels = example((2, 3, 6, 5))
     labels[0][labels[0] == 2] = 1

@@ -248,7 +248,7 @@ def test_discs_hold_counted_pixels_alone() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        *((name, {"exponent": -1}, "exponent must be at least 0, got -1") for name in NAMES),
+        *((name, {"exponent": -1}, "exponent must be at least 0 and finite, got -1") for name in NAMES),
         ("hausdorff_erosion", {"erosions": 0}, "erosions must be a whole number above 0, got 0"),
         ("hausdorff_erosion", {"erosions": 2.5}, "got 2.5"),
         ("hausdorff_convolution", {"radii": []}, r"radii must be numbers above 0, at least one, got \[\]"),

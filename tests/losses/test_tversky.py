@@ -153,12 +153,12 @@ def test_a_sample_that_is_ignored_as_a_whole_does_not_count_with_smoothing_eithe
     ("option", "value"), [("fp_weight", -0.1), ("fn_weight", 0.0), ("smooth", -1.0), ("fn_weight", math.nan)]
 )
 def test_weights_and_smoothing_out_of_range_are_refused(name: str, option: str, value: float) -> None:
-    with pytest.raises(ValueError, match=f"fn_weight above 0, got .*{option} {value}"):
+    with pytest.raises(ValueError, match=f"fn_weight above 0, and all finite, got .*{option} {value}"):
         build_loss(name, **{option: value})(PROBS.logit(), LABELS)
 
 
 @pytest.mark.parametrize("name", FAMILY[1:])
 @pytest.mark.parametrize("exponent", [0.0, -1.0, math.nan])
 def test_an_exponent_that_is_not_positive_is_refused(name: str, exponent: float) -> None:
-    with pytest.raises(ValueError, match=f"exponent must be above 0, got {exponent}"):
+    with pytest.raises(ValueError, match=f"exponent must be above 0 and finite, got {exponent}"):
         build_loss(name, exponent=exponent)(PROBS.logit(), LABELS)

@@ -1,5 +1,7 @@
 """Compound family: sums of other losses that the papers treat as losses of their own."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -37,11 +39,12 @@ def combo_loss(quantities: Quantities, *, cross_entropy_weight: float = 0.5, pos
 
     Reference:
         Yeung et al. (2021), Mixed Focal loss, eq. 16-17, and Jadon (2020), A survey of loss functions, eq. 17-18,
-        after Taghanaki et al. (2019). Deviations: the product that both print as a difference is a product (errata U8,
-        S9); the Dice loss is added, where the survey subtracts it (S10) and eq. 16 subtracts the index, a constant
-        less. MONAI's DiceCELoss and nnU-Net's DC_and_CE are plain sums with the multi-class cross entropy: we follow
-        the papers here, and ``{"cross_entropy": 1, "dice": 1}`` is theirs. The code of Yeung et al. gives b to the
-        background (U17); we follow the text.
+        after Taghanaki et al. (2019). Secondary source: these two, since the latter could not be read. Deviations: the
+        product that both print as a difference is a product (errata U8, S9); the Dice loss is added, where the survey
+        subtracts it (S10) and eq. 16 subtracts the index, a constant less. MONAI's DiceCELoss and nnU-Net's DC_and_CE
+        are plain sums with the multi-class cross entropy: we follow the papers here, and
+        ``{"cross_entropy": 1, "dice": 1}`` is theirs. The code of Yeung et al. gives b to the background (U17); we
+        follow the text.
 
     Example:
         >>> import torch
@@ -103,9 +106,9 @@ def exponential_logarithmic_loss(
         >>> round(loss.item(), 4)                                   # .8 * .2513 + .2 * 1.4142 * 1.0093 / 4
         0.2724
     """
-    if not (dice_weight >= 0 and cross_entropy_weight >= 0 and exponent > 0):
+    if not (0 <= dice_weight < math.inf and 0 <= cross_entropy_weight < math.inf and 0 < exponent < math.inf):
         raise ValueError(
-            "dice_weight and cross_entropy_weight must be at least 0 and exponent above 0, "
+            "dice_weight and cross_entropy_weight must be at least 0, exponent above 0, and all finite, "
             f"got {dice_weight}, {cross_entropy_weight} and {exponent}"
         )
     counts, sizes = quantities.counts(include_background=False), quantities.counts(include_background=True).true.sum(0)

@@ -41,7 +41,7 @@ class Agreement(torch.autograd.Function):
         """dL/dz = p (w - sum_c p_c w_c), where w is the gradient of the probabilities."""
         probs, target = ctx.saved_tensors
         if matrix_grad is None:
-            grad = None if probs_grad is None else probs_grad.clone()
+            grad = None if probs_grad is None else probs_grad.clone(memory_format=torch.contiguous_format)
         else:
             with torch.autocast(probs.device.type, enabled=False):
                 grad = torch.bmm(matrix_grad, target.flatten(2)).view_as(probs)

@@ -210,7 +210,7 @@ def topk_cross_entropy_loss(quantities: Quantities, *, keep: float = 0.5) -> Ten
         ValueError: If ``keep`` does not lie in (0, 1].
 
     Reference:
-        Hosseini (2023), TopK Dice loss, sections 2 and 4, in words: no equation is printed; the default is the K of
+        Hosseini (2023), TopK Dice loss, sections 1 and 3.2, in words: no equation is printed; the default is the K of
         its two larger data sets. nnU-Net and SegLossOdyssey rank the pixels of the whole batch together, as done here.
         Deviations from both: the number of pixels kept is rounded up, where they round down and may keep none; ignored
         pixels are never among them.

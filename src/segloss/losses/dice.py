@@ -1,5 +1,7 @@
 """Dice family: twice the overlap of prediction and truth over the sum of their sizes."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -21,8 +23,8 @@ def dice_errors(
     Raises:
         ValueError: If ``smooth`` is negative.
     """
-    if not smooth >= 0:
-        raise ValueError(f"smooth must be at least 0, got {smooth}")
+    if not 0 <= smooth < math.inf:
+        raise ValueError(f"smooth must be at least 0 and finite, got {smooth}")
     counts = quantities.counts(include_background)
     errors = counts.fp + counts.fn
     if squared:

@@ -22,7 +22,7 @@ def contour(masks: Tensor) -> Tensor:
     return masks ^ inner
 
 
-@torch.compiler.disable
+@torch._disable_dynamo  # as torch.compiler.disable, which would take a second to import
 def signed_distance(
     labels: Tensor, classes: int, spacing: Sequence[float] | None = None, *, include_background: bool = True
 ) -> Tensor:
@@ -80,7 +80,7 @@ def signed_distance(
     return maps.to(labels.device)
 
 
-@torch.compiler.disable
+@torch._disable_dynamo  # as torch.compiler.disable, which would take a second to import
 def distance_to_other_side(masks: Tensor) -> Tensor:
     r"""Distance, in pixels, of each pixel to the nearest one on the other side of its mask's edge; at least 1.
 

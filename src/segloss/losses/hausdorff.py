@@ -4,6 +4,7 @@ The Hausdorff distance itself hangs on one pixel and has no useful gradient. All
 its distance: by distance transforms, by how many erosions it survives, by convolutions with discs.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -85,7 +86,7 @@ def hausdorff_erosion_loss(
     takes 1/2 off that. So L is its term k = 1, whatever ``exponent`` and ``erosions`` are. With ``rescaled`` the
     threshold is :math:`\max(0, 2\,B * e - 1)`, which keeps the inside of an error whole, and they do what they are
     meant to do. Either way the loss and its gradient are 0 where errors stay below :math:`|p - g| = 0.707` all around,
-    or are one pixel thin; so it goes along with a region loss.
+    or are single pixels (in 3-D also lines of one pixel); so it goes along with a region loss.
 
     Regions: foreground.
 
@@ -118,7 +119,7 @@ def hausdorff_erosion_loss(
         0.1778
     """
     _check(exponent)
-    if not (erosions >= 1 and erosions == int(erosions)):
+    if not (1 <= erosions < math.inf and erosions == int(erosions)):
         raise ValueError(f"erosions must be a whole number above 0, got {erosions}")
     probs, target = _probs_and_target(quantities, include_background)
     errors, total = (probs - target) ** 2, torch.zeros_like(probs)
@@ -190,8 +191,8 @@ def hausdorff_convolution_loss(
 
 
 def _check(exponent: float) -> None:
-    if not exponent >= 0:
-        raise ValueError(f"exponent must be at least 0, got {exponent}")
+    if not 0 <= exponent < math.inf:
+        raise ValueError(f"exponent must be at least 0 and finite, got {exponent}")
 
 
 def _probs_and_target(quantities: Quantities, include_background: bool) -> tuple[Tensor, Tensor]:

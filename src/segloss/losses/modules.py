@@ -64,7 +64,7 @@ class LinearReweighting(WeightedSum):
         ignore_index: Label of pixels that count nowhere.
 
     Reference:
-        Kervadec et al. (2021), Boundary loss, eq. 6 with its schedule of alpha from 1 to 0.01 by 0.01 an epoch.
+        Kervadec et al. (2019), Boundary loss, eq. 6 with its schedule of alpha from 1 to 0.01 by 0.01 an epoch.
         Deviation: a share of the training, so that the schedule stretches with it.
     """
 

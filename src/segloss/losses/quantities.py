@@ -57,12 +57,14 @@ class Quantities:
     def __init__(
         self, logits: Tensor, labels: Tensor, ignore_index: int | None = None, distance: Tensor | None = None
     ) -> None:
-        _check(logits, labels, ignore_index, distance)
+        _check_shapes(logits, labels, distance)
+        labels = labels.long()
+        _check_values(logits, labels, ignore_index)
         logits = logits if logits.dtype == torch.float64 else logits.float()
         self.binary = logits.shape[1] == 1
-        self.logits = torch.cat([torch.zeros_like(logits), logits], dim=1) if self.binary else logits
+        self.logits = (torch.cat([torch.zeros_like(logits), logits], dim=1) if self.binary else logits).contiguous()
         self.valid = None if ignore_index is None else labels != ignore_index
-        self.labels = (labels if self.valid is None else labels.where(self.valid, 0)).long()
+        self.labels = labels if self.valid is None else labels.where(self.valid, 0)
         self._distance = distance
 
     @property
@@ -153,7 +155,7 @@ class Quantities:
         return values.flatten(2).sum(2)
 
 
-def _check(logits: Tensor, labels: Tensor, ignore_index: int | None, distance: Tensor | None) -> None:
+def _check_shapes(logits: Tensor, labels: Tensor, distance: Tensor | None) -> None:
     if logits.ndim < 3 or not logits.is_floating_point():
         raise ValueError(
             f"logits must be floating point of shape (B, C, *spatial), got {logits.dtype} of {tuple(logits.shape)}"
@@ -168,7 +170,12 @@ def _check(logits: Tensor, labels: Tensor, ignore_index: int | None, distance: T
         raise ValueError(
             f"distance must have the shape of the logits, {tuple(logits.shape)}, got {tuple(distance.shape)}"
         )
-    if torch.compiler.is_compiling() or not labels.numel():
+    if not logits.numel():
+        raise ValueError(f"logits must hold at least one pixel, got shape {tuple(logits.shape)}")
+
+
+def _check_values(logits: Tensor, labels: Tensor, ignore_index: int | None) -> None:
+    if torch.compiler.is_compiling():
         return
     # A NaN or an infinity makes the sum non-finite; so may huge finite values, hence the second look.
     total = logits.detach().sum(dtype=torch.promote_types(logits.dtype, torch.float32))

@@ -7,8 +7,12 @@ SMALLEST_POWERED = 1e-6
 
 
 def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """The quotient, and 0 where the denominator is 0: there the numerator is 0 too, or nothing counts it."""
-    return numerator / denominator.where(denominator > 0, 1) * (denominator > 0)
+    """The quotient, and 0 where the denominator is 0: there the numerator is 0 too, or nothing counts it.
+
+    Denominators too small for a finite reciprocal count as 0.
+    """
+    counted = denominator > torch.finfo(numerator.dtype).tiny
+    return numerator / denominator.where(counted, 1) * counted
 
 
 def power(base: Tensor, exponent: float) -> Tensor:

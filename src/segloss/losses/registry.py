@@ -1,6 +1,7 @@
 """Losses by name and family, and their construction from plain YAML."""
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -71,6 +72,7 @@ LOSSES = {name: loss for family in FAMILIES.values() for name, loss in family.it
 # Losses whose formula, or part of it, could not be read in the paper that introduced them, and what stands in for it.
 SECONDARY_SOURCES = {
     "asymmetric_unified_focal": "the authors' code and a second implementation",
+    "combo": "the two papers that quote it",
     "distance_penalized_cross_entropy": "the survey's description and a second implementation",
     "exponential_logarithmic": "the survey for the formula, a second implementation for the constants",
     "hausdorff_convolution": "general knowledge of the paper; nothing to compare with was found",
@@ -99,7 +101,8 @@ def build_loss(spec: str | Mapping[str, Any], ignore_index: int | None = None, *
         A module to be called with logits (B, C, *spatial), integer labels (B, *spatial) and, if at hand, ``distance``.
 
     Raises:
-        ValueError: If a name, a key or an option is unknown or out of its range, or the specification is empty.
+        ValueError: If a name, a key or an option is unknown, a weight is no finite number, or the specification is
+            empty. An option out of its range is refused when the loss is first called.
 
     Example:
         >>> build_loss({"cross_entropy": 1.0, "dice": {"weight": 0.5, "smooth": 1.0}}).phase
@@ -146,8 +149,8 @@ def _check_keys(spec: Mapping[str, Any], *expected: str) -> None:
 
 
 def _number(weight: Any, name: str) -> float:
-    if not isinstance(weight, int | float):
-        raise ValueError(f"the weight of {name} must be a number, got {weight!r}")
+    if not isinstance(weight, int | float) or not math.isfinite(weight):
+        raise ValueError(f"the weight of {name} must be a finite number, got {weight!r}")
     return float(weight)
 
 

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-SMALLEST_ERROR = 1e-30
+# The smallest error is this many times the smallest number, so that its reciprocal times a gradient stays finite.
+ROOM = 1e8
 
 
 class TrueClass(torch.autograd.Function):
@@ -14,8 +15,9 @@ class TrueClass(torch.autograd.Function):
 
     .. math:: -\log p_{i, y_i}, \qquad \log (1 - p_{i, y_i}) = \log \sum_{j \ne y_i} p_{ij}
 
-    The error is a sum, so that it keeps its digits where the true class is almost certain; below 1e-30 it counts as
-    that much. What the backward pass needs are the probabilities of the other classes alone. First derivatives only.
+    The error is a sum, so that it keeps its digits where the true class is almost certain; below 1e-30 (1e-300 in
+    float64) it counts as that much. What the backward pass needs are the probabilities of the other classes alone.
+    First derivatives only.
     """
 
     @staticmethod
@@ -25,7 +27,7 @@ class TrueClass(torch.autograd.Function):
         log_probs = torch.log_softmax(logits, dim=1)
         cross_entropy = -log_probs.gather(1, index).squeeze(1)
         others = log_probs.exp_().scatter_(1, index, 0)
-        error = others.sum(1).clamp(min=SMALLEST_ERROR)
+        error = others.sum(1).clamp(min=ROOM * torch.finfo(others.dtype).tiny)
         ctx.save_for_backward(index, cross_entropy, others, error)
         ctx.set_materialize_grads(False)
         return cross_entropy, error.log()

@@ -21,9 +21,9 @@ def tversky_errors(
     Raises:
         ValueError: If ``fp_weight`` or ``smooth`` is negative, or ``fn_weight`` is not above 0.
     """
-    if not (fp_weight >= 0 and fn_weight > 0 and smooth >= 0):
+    if not (0 <= fp_weight < math.inf and 0 < fn_weight < math.inf and 0 <= smooth < math.inf):
         raise ValueError(
-            "fp_weight and smooth must be at least 0 and fn_weight above 0, "
+            "fp_weight and smooth must be at least 0, fn_weight above 0, and all finite, "
             f"got fp_weight {fp_weight}, fn_weight {fn_weight}, smooth {smooth}"
         )
     counts = quantities.counts(include_background)
@@ -133,8 +133,8 @@ def focal_tversky_loss(
         >>> round(focal_tversky_loss(quantities, exponent=2.0).item(), 4)          # (0.48 / 1.88) ** 2
         0.0652
     """
-    if not exponent > 0:
-        raise ValueError(f"exponent must be above 0, got {exponent}")
+    if not 0 < exponent < math.inf:
+        raise ValueError(f"exponent must be above 0 and finite, got {exponent}")
     errors, counted = tversky_errors(quantities, fp_weight, fn_weight, smooth, include_background)
     return class_mean(power(errors, exponent), counted)
 
@@ -184,7 +184,7 @@ def cosine_tversky_loss(
         >>> round(cosine_tversky_loss(quantities).item(), 4)                       # cos(pi / 2 * 1.4 / 1.88)
         0.3904
     """
-    if not exponent > 0:
-        raise ValueError(f"exponent must be above 0, got {exponent}")
+    if not 0 < exponent < math.inf:
+        raise ValueError(f"exponent must be above 0 and finite, got {exponent}")
     errors, counted = tversky_errors(quantities, fp_weight, fn_weight, smooth, include_background)
     return class_mean(power((math.pi / 2 * errors).sin(), exponent), counted)
