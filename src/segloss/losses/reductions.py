@@ -20,7 +20,9 @@ def power(base: Tensor, exponent: float) -> Tensor:
     if exponent >= 1:
         return base**exponent
     line = base * SMALLEST_POWERED ** (exponent - 1)
-    return torch.where(base < SMALLEST_POWERED, line, base.clamp(min=SMALLEST_POWERED) ** exponent)
+    # By the logarithm, since torch.compile gets the gradient of such a power wrong (PyTorch 2.13, on a CPU).
+    curve = torch.exp(exponent * base.clamp(min=SMALLEST_POWERED).log())
+    return torch.where(base < SMALLEST_POWERED, line, curve)
 
 
 def class_mean(values: Tensor, counted: Tensor) -> Tensor:
