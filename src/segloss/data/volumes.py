@@ -1,0 +1,146 @@
+"""NIfTI volumes in one orientation: axes (Z, Y, X) that grow to superior, posterior and left.
+
+A slice ``volume[z]`` is then an axial slice as a radiologist looks at it, whatever the file's own order.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from nibabel.filebasedimages import ImageFileError
+from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+from nibabel.wrapstruct import WrapStructError
+
+from segloss.errors import InputError
+
+AXES = ("S", "P", "L")
+# Affines are stored as float32, and registration tools round them; a tenth of a voxel shifts no label.
+TOLERANCE_VOXELS = 0.1
+# Scaling a label code by the header's slope leaves about 1e-7 of it; anything beyond this is no code.
+TOLERANCE_CODE = 1e-2
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume in our orientation.
+
+    Args:
+        array: Shape ``(Z, Y, X)``.
+        affine: From its voxel indices to the scanner's millimetres.
+    """
+
+    array: np.ndarray
+    affine: np.ndarray
+
+    @property
+    def spacing_mm(self) -> tuple[float, ...]:
+        """Size of a voxel along Z, Y and X."""
+        return tuple(float(mm) for mm in np.round(np.linalg.norm(self.affine[:3, :3], axis=0), 5))
+
+
+def read_volume(path: Path) -> Volume:
+    """Read an image as float32.
+
+    Raises:
+        InputError: If the file is truncated, no NIfTI, not three-dimensional, or holds NaN or infinity.
+    """
+    volume = _read(path)
+    if not np.isfinite(volume.array).all():
+        raise InputError(f"{path}: the volume holds NaN or infinite values, expected finite ones.")
+    return volume
+
+
+def read_labels(path: Path, codes: Mapping[int, int]) -> Volume:
+    """Read a label map as uint8.
+
+    Args:
+        path: The file; codes stored as floats with the noise of a slope are rounded.
+        codes: Class of each code that the file may hold.
+
+    Raises:
+        InputError: If the file is no volume, or holds another code.
+    """
+    volume = read_volume(path)
+    classes = np.zeros(volume.array.shape, dtype=np.uint8)
+    strange: set[str] = set()
+    # Slice by slice: the intermediate arrays of a large scan would take several times its size.
+    for stored, mapped in zip(volume.array, classes, strict=True):
+        rounded = np.rint(stored)
+        if np.abs(stored - rounded).max() > TOLERANCE_CODE:
+            strange.add("values between whole numbers")
+        for code in np.unique(rounded):
+            if code in codes:
+                mapped[rounded == code] = codes[int(code)]
+            else:
+                strange.add(f"{code:g}")
+    if strange:
+        known = ", ".join(str(code) for code in sorted(codes))
+        raise InputError(f"{path}: unknown label {', '.join(sorted(strange)[:5])}; expected only {known}.")
+    return Volume(classes, volume.affine)
+
+
+def read_modalities(paths: Sequence[Path]) -> tuple[np.ndarray, Volume]:
+    """Read the modalities of a subject: image ``(C, Z, Y, X)``, and the volume of the first, whose grid all share.
+
+    Raises:
+        InputError: If one cannot be read, or lies on another grid than the first.
+    """
+    first, *others = (read_volume(path) for path in paths)
+    for path, volume in zip(paths[1:], others, strict=True):
+        check_same_grid(path, volume, paths[0], first)
+    return np.stack([first.array, *(volume.array for volume in others)]), first
+
+
+def check_same_grid(path: Path, volume: Volume, reference_path: Path, reference: Volume) -> None:
+    """Check that two volumes have the same voxels at the same places, which equal shapes alone do not say.
+
+    Raises:
+        InputError: If they have not.
+    """
+    if volume.array.shape != reference.array.shape:
+        raise InputError(
+            f"{path}: shape {_by(volume.array.shape)} in (Z, Y, X), expected {_by(reference.array.shape)} "
+            f"as {reference_path.name}."
+        )
+    apart = _largest_distance(volume, reference)
+    if apart > TOLERANCE_VOXELS:
+        raise InputError(
+            f"{path}: its affine puts voxels up to {apart:.1f} voxels from where {reference_path.name} has them, "
+            "expected the same grid."
+        )
+
+
+def _read(path: Path) -> Volume:
+    try:
+        image = nibabel.load(path)
+        if not isinstance(image, nibabel.Nifti1Image):
+            raise InputError(f"{path}: expected a NIfTI volume, got {type(image).__name__}.")
+        shape = image.shape
+        while len(shape) > 3 and shape[-1] == 1:
+            shape = shape[:-1]
+        if len(shape) != 3 or 0 in shape:
+            raise InputError(f"{path}: shape {_by(image.shape)}, expected a volume of three dimensions.")
+        if not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-12:
+            raise InputError(f"{path}: the header has no usable affine, expected one that can be inverted.")
+        array = np.asarray(image.dataobj, dtype=np.float32).reshape(shape)
+    except (OSError, EOFError, ValueError, zlib.error, ImageFileError, WrapStructError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: expected a complete NIfTI volume, but it cannot be read ({reason}).") from error
+    turn = ornt_transform(io_orientation(image.affine), axcodes2ornt(AXES))
+    turned = apply_orientation(array, turn)
+    return Volume(np.ascontiguousarray(turned), image.affine @ inv_ornt_aff(turn, shape))
+
+
+def _largest_distance(volume: Volume, reference: Volume) -> float:
+    """Between the same corner of both grids, in voxels of the reference."""
+    corners = np.array(np.meshgrid(*[(0, size - 1) for size in reference.array.shape])).reshape(3, -1)
+    homogeneous = np.vstack([corners, np.ones(corners.shape[1])])
+    there = np.linalg.solve(reference.affine, volume.affine @ homogeneous)
+    return float(np.linalg.norm((there - homogeneous)[:3], axis=0).max())
+
+
+def _by(shape: Sequence[int]) -> str:
+    return "x".join(str(size) for size in shape)
