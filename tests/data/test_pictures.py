@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segloss.data.pictures import read_image, read_mask
+from segloss.data.pictures import read_codes, read_image, read_mask
 from segloss.errors import InputError
 
 # Three foreground pixels of a 2x3 mask.
@@ -15,6 +15,12 @@ def test_an_image_is_read_channels_first(tmp_path: Path) -> None:
     pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
     Image.fromarray(pixels).save(tmp_path / "image.png")
     np.testing.assert_array_equal(read_image(tmp_path / "image.png"), pixels.transpose(2, 0, 1))
+
+
+def test_an_image_may_be_read_as_one_channel_of_brightness(tmp_path: Path) -> None:
+    grey = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    Image.fromarray(grey).convert("RGB").save(tmp_path / "image.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "image.png", "L"), grey[None])
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "RGB", "RGBA", "P", "I;16"])
@@ -41,6 +47,20 @@ def test_grey_values_are_thresholded_above_127_and_reported(tmp_path: Path) -> N
     assert grey_mask
 
 
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16])
+def test_label_codes_are_read_as_they_are_stored(tmp_path: Path, dtype: type) -> None:
+    codes = np.array([[0, 1], [1, 0]]) if dtype is bool else np.array([[0, 1], [2, 255]])
+    Image.fromarray(codes.astype(dtype)).save(tmp_path / "labels.png")
+    np.testing.assert_array_equal(read_codes(tmp_path / "labels.png"), codes)
+
+
+@pytest.mark.parametrize("mode", ["P", "RGB", "RGBA"])
+def test_label_codes_in_colour_are_refused(tmp_path: Path, mode: str) -> None:
+    Image.fromarray(TRUTH).convert(mode).save(tmp_path / "labels.png")
+    with pytest.raises(InputError, match=rf"labels\.png: .* mode is {mode}, expected grey values"):
+        read_codes(tmp_path / "labels.png")
+
+
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.99])
 def test_a_truncated_jpeg_stops_instead_of_being_filled_with_grey(tmp_path: Path, kept: float) -> None:
     path = tmp_path / "image.jpg"
@@ -56,3 +76,5 @@ def test_a_file_that_is_no_picture_is_named(tmp_path: Path, content: bytes) -> N
     (tmp_path / "mask.png").write_bytes(content)
     with pytest.raises(InputError, match=r"mask\.png: expected a complete image"):
         read_mask(tmp_path / "mask.png")
+    with pytest.raises(InputError, match=r"mask\.png: expected a complete image"):
+        read_codes(tmp_path / "mask.png")

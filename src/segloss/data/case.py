@@ -10,6 +10,9 @@ from typing import Literal
 
 import numpy as np
 
+# In prepared labels: a voxel that is background in training and left out of the evaluation.
+IGNORED = 255
+
 
 @dataclass(frozen=True)
 class Case:

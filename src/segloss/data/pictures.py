@@ -1,6 +1,7 @@
 """Images and masks in picture formats, whatever their mode, as plain arrays."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -8,13 +9,17 @@ from PIL import Image
 from segloss.errors import InputError
 
 
-def read_image(path: Path) -> np.ndarray:
-    """Colour image as uint8, shape ``(3, H, W)``.
+def read_image(path: Path, mode: Literal["RGB", "L"] = "RGB") -> np.ndarray:
+    """Image as uint8, channels first.
+
+    Args:
+        path: The image file.
+        mode: ``RGB`` gives colour, shape ``(3, H, W)``; ``L`` gives brightness, shape ``(1, H, W)``.
 
     Raises:
         InputError: If the file is truncated or not an image.
     """
-    return np.moveaxis(np.asarray(_decoded(path, "RGB")), -1, 0)
+    return np.moveaxis(np.atleast_3d(np.asarray(_decoded(path, mode))), -1, 0)
 
 
 def read_mask(path: Path, threshold: int = 127) -> tuple[np.ndarray, bool]:
@@ -34,9 +39,26 @@ def read_mask(path: Path, threshold: int = 127) -> tuple[np.ndarray, bool]:
     return (grey > threshold).astype(np.uint8), len(values) > 2
 
 
-def _decoded(path: Path, mode: str) -> Image.Image:
+def read_codes(path: Path) -> np.ndarray:
+    """Label codes of a grey picture exactly as stored, shape ``(H, W)``.
+
+    Colour and palette files are refused: whether a code is the palette's index or its colour, nobody can tell.
+
+    Raises:
+        InputError: If the file is truncated, not an image, or in colour.
+    """
+    stored = _decoded(path)
+    if stored.mode not in ("1", "L", "I", "I;16"):
+        raise InputError(f"{path}: the picture's mode is {stored.mode}, expected grey values that are the label codes.")
+    return np.asarray(stored)
+
+
+def _decoded(path: Path, mode: str = "") -> Image.Image:
+    """The picture in a mode, or as stored."""
     try:
         with Image.open(path) as image:
+            if not mode:
+                return image.copy()
             if image.mode.startswith("I"):
                 return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert(mode)
             return image.convert(mode)

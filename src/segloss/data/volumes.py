@@ -3,6 +3,7 @@
 A slice ``volume[z]`` is then an axial slice as a radiologist looks at it, whatever the file's own order.
 """
 
+import gzip
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import nibabel
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+from nibabel.spatialimages import HeaderDataError
 from nibabel.wrapstruct import WrapStructError
 
 from segloss.errors import InputError
@@ -21,6 +23,14 @@ AXES = ("S", "P", "L")
 TOLERANCE_VOXELS = 0.1
 # Scaling a label code by the header's slope leaves about 1e-7 of it; anything beyond this is no code.
 TOLERANCE_CODE = 1e-2
+# Of a voxel's size: what rounding leaves between the affine and the header's own entry.
+TOLERANCE_SIZE = 1e-2
+# The length of its header, the first entry of a file, tells NIfTI-2 from NIfTI-1.
+NIFTI_2 = ((540).to_bytes(4, "little"), (540).to_bytes(4, "big"))
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, TypeError, OverflowError, zlib.error),
+    *(ImageFileError, HeaderDataError, WrapStructError),
+)
 
 
 @dataclass(frozen=True)
@@ -115,23 +125,43 @@ def check_same_grid(path: Path, volume: Volume, reference_path: Path, reference:
 
 def _read(path: Path) -> Volume:
     try:
-        image = nibabel.load(path)
-        if not isinstance(image, nibabel.Nifti1Image):
-            raise InputError(f"{path}: expected a NIfTI volume, got {type(image).__name__}.")
-        shape = image.shape
-        while len(shape) > 3 and shape[-1] == 1:
-            shape = shape[:-1]
-        if len(shape) != 3 or 0 in shape:
-            raise InputError(f"{path}: shape {_by(image.shape)}, expected a volume of three dimensions.")
-        if not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-12:
-            raise InputError(f"{path}: the header has no usable affine, expected one that can be inverted.")
-        array = np.asarray(image.dataobj, dtype=np.float32).reshape(shape)
-    except (OSError, EOFError, ValueError, zlib.error, ImageFileError, WrapStructError) as error:
+        image = _opened(path)
+        array = np.asarray(image.dataobj, dtype=np.float32)
+    except UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: expected a complete NIfTI volume, but it cannot be read ({reason}).") from error
-    turn = ornt_transform(io_orientation(image.affine), axcodes2ornt(AXES))
-    turned = apply_orientation(array, turn)
-    return Volume(np.ascontiguousarray(turned), image.affine @ inv_ornt_aff(turn, shape))
+    shape = image.shape
+    while len(shape) > 3 and shape[-1] == 1:
+        shape = shape[:-1]
+    if len(shape) != 3 or 0 in shape:
+        raise InputError(f"{path}: shape {_by(image.shape)}, expected a volume of three dimensions.")
+    if not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-12:
+        raise InputError(f"{path}: the header has no usable affine, expected one that can be inverted.")
+    affine = _affine(image)
+    turn = ornt_transform(io_orientation(affine), axcodes2ornt(AXES))
+    turned = apply_orientation(array.reshape(shape), turn)
+    return Volume(np.ascontiguousarray(turned), affine @ inv_ornt_aff(turn, shape))
+
+
+def _opened(path: Path) -> nibabel.Nifti1Image:
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        # To the end, where the checksum stands: nibabel alone stops before it and takes damaged voxels for good.
+        content = gzip.decompress(content)
+    second_version = content[:4] in NIFTI_2
+    return (nibabel.Nifti2Image if second_version else nibabel.Nifti1Image).from_bytes(content)
+
+
+def _affine(image: nibabel.Nifti1Image) -> np.ndarray:
+    """The affine, with voxels of the size that the header states beside it.
+
+    Both should say the same, but the affine of official ACDC files says 1 mm for every voxel.
+    """
+    affine = image.affine.copy()
+    sizes = np.asarray(image.header.get_zooms()[:3]) / np.linalg.norm(affine[:3, :3], axis=0)
+    if (np.abs(sizes - 1) > TOLERANCE_SIZE).any() and (sizes > 0).all():
+        affine[:3, :3] *= sizes
+    return affine
 
 
 def _largest_distance(volume: Volume, reference: Volume) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segloss.data.case import Listing, Reader
-from segloss.data.readers.pairing import pair, read_pair
+from segloss.data.readers.pairing import COLOURS, pair, read_pair
 from segloss.errors import InputError
 
 IMAGE = re.compile(r"(isic_\d+)\.(?:jpe?g|png)", re.IGNORECASE)
@@ -26,6 +26,7 @@ def isic_reader(images: str, labels: str) -> Reader:
                 found = ", ".join(sorted(file.name for file in folder.iterdir())[:5]) or "nothing"
                 raise InputError(f"{folder}: the folder {name} is missing, found {found}; expected {expects}.")
         listing = pair(_named(folder / images, IMAGE), _named(folder / labels, MASK))
+        listing.channels, listing.classes = COLOURS, ("lesion",)
         if not listing.cases and not listing.faults:
             raise InputError(f"{folder}: no image was found; expected {expects}.")
         return listing

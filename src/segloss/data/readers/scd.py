@@ -11,7 +11,7 @@ from pathlib import Path
 
 from segloss.data.case import Listing, Reader
 from segloss.data.files import visible_files
-from segloss.data.readers.pairing import pair, read_pair
+from segloss.data.readers.pairing import COLOURS, pair, read_pair
 from segloss.errors import InputError
 
 CLASSES = {"all": ("melanoma", "notmelanoma"), "melanoma": ("melanoma",), "nonmelanoma": ("notmelanoma",)}
@@ -28,6 +28,7 @@ def find(folder: Path, subset: str) -> Listing:
             raise InputError(f"{folder}: no folder {name} with files below it; expected {EXPECTS}.")
     wanted = [(parts, file) for parts, file in files if parts[0] in CLASSES[subset]]
     listing = pair(_named(wanted, IMAGE), _named(wanted, MASK))
+    listing.channels, listing.classes = COLOURS, ("lesion",)
     if not listing.cases and not listing.faults:
         raise InputError(f"{folder}: no image was found; expected {EXPECTS}.")
     return listing
