@@ -6,6 +6,7 @@ import pytest
 from scipy import ndimage
 
 from segloss.data.phantoms import dermoscopy_phantom, layouts
+from segloss.data.phantoms.layouts import skin
 from segloss.data.readers import READERS
 
 SHARES = [0.01, 0.03, 0.2, 0.7, 0.9]
@@ -52,6 +53,15 @@ def test_brightness_alone_does_not_find_the_lesion() -> None:
     assert 0.3 < np.mean(dice) < 0.8
 
 
+def test_without_contrast_the_shape_of_a_lesion_leaves_no_trace() -> None:
+    for seed in range(3):
+        (image, mask), (same, other_mask) = (
+            dermoscopy_phantom(seed, 64, irregularity=irregularity, contrast=0) for irregularity in (0.05, 0.4)
+        )
+        assert not np.array_equal(mask, other_mask)
+        np.testing.assert_array_equal(image, same)
+
+
 def test_a_more_irregular_border_is_longer() -> None:
     def border(irregularity: float) -> float:
         masks = [dermoscopy_phantom(seed, 96, 0.2, irregularity)[1] for seed in range(4)]
@@ -64,13 +74,15 @@ def test_a_more_irregular_border_is_longer() -> None:
 def few(monkeypatch: pytest.MonkeyPatch) -> int:
     """Phantoms that are written of each group: the smallest lesion, the largest, and one between."""
     count = 3
-    few_of_each = tuple(replace(group, numbers=group.numbers[:count]) for group in layouts.GROUPS)
-    monkeypatch.setattr(layouts, "GROUPS", few_of_each)
+    few_of_each = tuple(replace(group, numbers=group.numbers[:count]) for group in skin.GROUPS)
+    monkeypatch.setattr(skin, "GROUPS", few_of_each)
+    sets = {group.dataset for group in few_of_each}
+    monkeypatch.setattr(layouts, "WRITERS", {name: layouts.WRITERS[name] for name in sorted(sets)})
     return count
 
 
 def test_the_sets_have_their_numbers_of_phantoms() -> None:
-    counts = [(group.dataset, len(group.numbers)) for group in layouts.GROUPS]
+    counts = [(group.dataset, len(group.numbers)) for group in skin.GROUPS]
     assert counts == [("scd", 24), ("scd", 21), ("isic2016", 72), ("isic2017", 72), ("isic2018", 72)]
 
 

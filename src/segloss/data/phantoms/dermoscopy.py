@@ -13,7 +13,7 @@ INK = np.array([0.1, 0.1, 0.12])
 
 
 def dermoscopy_phantom(
-    seed: int, size: int = 128, lesion_share: float = 0.2, irregularity: float = 0.2
+    seed: int, size: int = 128, lesion_share: float = 0.2, irregularity: float = 0.2, contrast: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw one image and its mask.
 
@@ -22,6 +22,7 @@ def dermoscopy_phantom(
         size: Side in pixels.
         lesion_share: Share of the image that the lesion covers, in (0, 1).
         irregularity: Of the border; 0 is an ellipse, 0.5 has deep notches.
+        contrast: Multiplies the pigment of the lesion; 0 makes it invisible, and spots show where it would hide them.
 
     Returns:
         Image as uint8 of shape ``(size, size, 3)`` and mask as bool of shape ``(size, size)``.
@@ -36,8 +37,10 @@ def dermoscopy_phantom(
     strength = np.exp(rng.uniform(np.log(0.5), np.log(2.2)))
     blood, deep_melanin = rng.uniform(0, 0.5), rng.uniform(-0.2, 1)
     absorption = skin.MELANIN + blood * (skin.BLOOD - skin.MELANIN) + deep_melanin * BLUE_GREY
-    pigment = strength * lesion.opacity * lesion.depth * (1 + 0.2 * smooth_noise(rng, size, 0.03))
-    elsewhere = rng.uniform(0.5, 1) * strength * (1 - lesion.opacity) * skin.spots(rng, size, lesion_share)
+    pigment = contrast * strength * lesion.opacity * lesion.depth * (1 + 0.2 * smooth_noise(rng, size, 0.03))
+    elsewhere = (
+        rng.uniform(0.5, 1) * strength * (1 - min(contrast, 1) * lesion.opacity) * skin.spots(rng, size, lesion_share)
+    )
 
     # Pigment absorbs light (Beer-Lambert), so deep lesions turn black and pale ones keep the colour of the skin.
     image = skin.skin(rng, size) * np.exp(-pigment[..., None] * absorption - elsewhere[..., None] * skin.MELANIN)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, special
+from scipy import special
 
 from segloss.data.phantoms.noise import ridges, smooth_noise
+from segloss.data.phantoms.shapes import part_of_share
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def draw_lesion(rng: np.random.Generator, size: int, share: float, irregularity:
     extent = np.sqrt(share)
     noise = smooth_noise(rng, size, 0.16 * extent) + 0.4 * smooth_noise(rng, size, 0.05 * extent)
     level = irregularity * noise - np.log(radius + 1e-3)
-    mask, threshold = _part_of_area(level, share)
+    mask, threshold = part_of_share(level, share)
     softness = rng.uniform(0.02, 0.2)
     opacity = special.expit((level - threshold) / softness)
     pattern = PATTERNS[rng.integers(len(PATTERNS))](rng, size, radius / extent, angle)
@@ -47,21 +48,6 @@ def _elliptic_coordinates(rng: np.random.Generator, size: int, share: float) -> 
     along = x * np.cos(turn) + y * np.sin(turn)
     across = (y * np.cos(turn) - x * np.sin(turn)) / aspect
     return np.hypot(along, across), np.arctan2(across, along)
-
-
-def _part_of_area(level: np.ndarray, share: float) -> tuple[np.ndarray, float]:
-    """The connected part without holes whose area comes closest, and the threshold that gives it."""
-    low, high = float(level.min()), float(level.max())
-    tried = []
-    for _ in range(15):
-        threshold = (low + high) / 2
-        parts, _ = ndimage.label(level > threshold)
-        mask = ndimage.binary_fill_holes(parts == np.argmax(np.bincount(parts.ravel())[1:]) + 1)
-        tried.append((abs(mask.mean() - share), threshold, mask))
-        low, high = (threshold, high) if mask.mean() > share else (low, threshold)
-    # The area jumps where two parts touch, so the last threshold need not be the best.
-    _, threshold, mask = min(tried, key=lambda attempt: attempt[:2])
-    return mask, threshold
 
 
 def _homogeneous(rng: np.random.Generator, size: int, radius: np.ndarray, angle: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The phantom sets on disk: the same folders and endings as the official downloads, at most 2 MB together."""
+"""Skin lesions in the layouts of SCD and of ISIC 2016, 2017 and 2018, at most 2 MB together."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,6 @@ from PIL import Image
 from tqdm import tqdm
 
 from segloss.data.phantoms.dermoscopy import dermoscopy_phantom
-from segloss.provenance import written_aside
 
 SIZE = 128
 JPEG_QUALITY = 85
@@ -73,17 +72,12 @@ GROUPS = (
 )
 
 
-def write_phantoms(root: Path) -> None:
-    """Write all phantom data sets below ``root``, replacing those that are there.
-
-    The same version of Pillow writes the same bytes.
-    """
-    for dataset in sorted({group.dataset for group in GROUPS}):
-        with written_aside(root / dataset) as folder:
-            (folder / "PHANTOM.txt").write_text(NOTE, encoding="utf-8", newline="\n")
-            for first_seed, group in enumerate(GROUPS):
-                if group.dataset == dataset:
-                    _write_group(group, folder, 10_000 * first_seed)
+def write(dataset: str, folder: Path) -> None:
+    """Write the groups of one data set. The same version of Pillow writes the same bytes."""
+    (folder / "PHANTOM.txt").write_text(NOTE, encoding="utf-8", newline="\n")
+    for first_seed, group in enumerate(GROUPS):
+        if group.dataset == dataset:
+            _write_group(group, folder, 10_000 * first_seed)
 
 
 def _write_group(group: Group, folder: Path, first_seed: int) -> None:
