@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # constraints.txt was made with 3.11, so that one is tried first.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
-	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11, 4))' 2>/dev/null \
 	&& echo $$python && break; done)
 
 .DEFAULT_GOAL := help
@@ -23,7 +23,7 @@ help: ## list the targets
 setup: $(VENV)/.installed ## create .venv and install everything into it
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or later with its venv module is needed and was not found."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11.4 or later with its venv module is needed and was not found."; exit 1; }
 	@echo "Installing into $(VENV) with $(PYTHON): about 2 GB, a few minutes."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[pipeline,dev]'

@@ -9,6 +9,7 @@ Usage: python benchmarks/training_step.py [--scale phantom] [--cases 24] [--roun
 """
 
 import argparse
+import json
 import statistics
 import tempfile
 import time
@@ -19,7 +20,7 @@ import numpy as np
 import torch
 
 from segloss.config import load_params
-from segloss.data.prepared import PreparedImages
+from segloss.data.prepared import PreparedSlices
 from segloss.losses import build_loss
 from segloss.networks import build_network
 from segloss.training.checkpoint import Checkpoint
@@ -29,14 +30,16 @@ from segloss.training.settings import Settings
 CPU = torch.device("cpu")
 
 
-def prepared(folder: Path, cases: int, size: int) -> PreparedImages:
+def prepared(folder: Path, cases: int, size: int) -> PreparedSlices:
     """Random images on disk, in the form in which the prepare stage leaves them."""
     rng = np.random.default_rng(0)
     np.save(folder / "images.npy", rng.integers(0, 256, (cases, 3, size, size), dtype=np.uint8))
     np.save(folder / "labels.npy", rng.integers(0, 2, (cases, size, size), dtype=np.uint8))
-    (folder / "cases.csv").write_text("case,fold\n" + "".join(f"{case},0\n" for case in range(cases)))
-    (folder / "provenance.json").write_text("{}")
-    return PreparedImages(folder)
+    rows = "".join(f"{case},0,1x{size}x{size}\n" for case in range(cases))
+    (folder / "cases.csv").write_text(f"case,fold,prepared_shape\n{rows}")
+    provenance = {"channels": ["red", "green", "blue"], "classes": ["lesion"], "groups": 3}
+    (folder / "provenance.json").write_text(json.dumps(provenance))
+    return PreparedSlices(folder)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -55,7 +58,7 @@ def main() -> None:
     arguments = parser.parse_args()
     params = {**load_params(), "scale": arguments.scale}
     settings = Settings.of(params, "isic2018-kappa")
-    image_size = params["datasets"]["isic2018"]["image_size"]
+    image_size = params["datasets"]["isic2018"]["view"]["image_size"]
     size = min(image_size, params["scales"][arguments.scale]["max_image_size"] or image_size)
     torch.set_num_threads(settings.threads)
     torch.manual_seed(0)

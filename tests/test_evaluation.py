@@ -43,14 +43,22 @@ def tree(tmp_path, monkeypatch):
         labels[case, 2 : 3 + case, 3:9] = 1
     prepared = tmp_path / "build/prepared/scd"
     provenance = {"dataset": "scd", "title": "SCD", "kind": "phantom", "scale": "phantom", "cases": CASES}
-    provenance |= {"left_out": [], "warnings": [], "grey_masks": 0, "image_size": SIZE, "fingerprint": "f" * 12}
+    provenance |= {
+        "left_out": [],
+        "warnings": [],
+        "grey_masks": 0,
+        "image_size": SIZE,
+        "groups": 3,
+        "fingerprint": "f" * 12,
+    }
     write_json(prepared / "provenance.json", provenance)
     write_json(prepared / "status.json", {"outcome": "done", "reason": ""})
     np.save(prepared / "labels.npy", labels)
     np.save(prepared / "images.npy", rng.integers(0, 255, (CASES, 3, SIZE, SIZE), dtype=np.uint8))
-    names = ["case", "subject", "fold", "height", "width", "spacing_mm", "foreground_share", "files"]
+    names = ["case", "subject", "fold", "shape", "spacing_mm", "prepared_shape", "foreground_share", "files"]
+    shape, resized = f"{2 * SIZE}x{SIZE}", f"1x{SIZE}x{SIZE}"
     rows = [
-        [f"c{k}", f"c{k}", k % 3, 2 * SIZE, SIZE, "" if k % 2 else "0.5x0.25", labels[k].mean(), f"c{k}.png"]
+        [f"c{k}", f"c{k}", k % 3, shape, "" if k % 2 else "0.5x0.25", resized, labels[k].mean(), f"c{k}.png"]
         for k in range(CASES)
     ]
     pd.DataFrame(rows, columns=names).to_csv(prepared / "cases.csv", index=False)
@@ -226,7 +234,7 @@ def test_a_second_run_writes_the_same_bytes(tree):
 def test_predictions_of_other_cases_are_refused(tree):
     path = tree / "build/runs/scd/scd-dice/fold0/predictions.npz"
     np.savez(path, cases=np.array(["c1"]), probs=np.zeros((1, 1, SIZE, SIZE), np.float16))
-    with pytest.raises(InputError, match=r"fold0/predictions\.npz predicts other cases than the test third of fold 0"):
+    with pytest.raises(InputError, match=r"fold0/predictions\.npz predicts other cases than the test part of fold 0"):
         evaluate("scd", PARAMS)
     assert not (tree / FOLDERS["metrics"] / "scd.csv").exists()
 

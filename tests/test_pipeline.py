@@ -65,11 +65,18 @@ def test_the_pipeline_expands_to_the_papers_arms_and_data_sets(stages):
         "inventory",
         "site",
         "tour",
+        "gallery",
         *(f"prepare@{name}" for name in names("datasets")),
         *(f"train@{name}" for name in names("arms")),
-        *(f"evaluate@{name}" for name in names("datasets")),
+        *(f"evaluate@{name}" for name in names("evaluated")),
         *(f"report@{name}" for name in names("papers")),
     }
+
+
+def test_a_data_set_is_evaluated_if_it_has_arms():
+    assert names("evaluated") == {settings["dataset"] for settings in PARAMS["arms"].values()}
+    for name, settings in PARAMS["evaluated"].items():
+        assert settings == {"paper": PARAMS["datasets"][name]["paper"]}
 
 
 @pytest.mark.parametrize("arm", PARAMS["arms"])

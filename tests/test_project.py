@@ -25,12 +25,13 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 LAYERS = [
     {"errors", "paths"},
     {"config", "provenance", "commands"},
-    {"losses", "networks", "data", "metrics", "published", "table_formats"},
+    {"losses", "networks", "metrics", "published", "table_formats"},
+    {"data"},
     {"training", "evaluation", "statistics"},
     {"verdicts"},
     {"tables", "figures", "notebooks"},
     {"report", "site"},
-    {"comparison", "scales", "tour"},
+    {"comparison", "gallery", "scales", "tour"},
     {"__main__"},
 ]
 

@@ -16,6 +16,7 @@ scale: phantom     # a remark
 data_root: data    # another
 papers: {kappa: {shown: 4}, other: {shown: 4}}
 datasets: {scd: {paper: kappa}, acdc: {paper: other}}
+evaluated: {scd: {paper: kappa}, acdc: {paper: other}}
 scales:
   smoke: {arms: [scd-dice]}
   phantom: {}
@@ -121,8 +122,9 @@ def test_a_scale_that_lists_arms_narrows_the_grid_to_them(tmp_path):
     path.write_text(PARAMS)
     scales.write_params(path, "smoke", None)
     params = yaml.safe_load(path.read_text())
-    assert [list(params[section]) for section in ("arms", "datasets", "papers")] == [
+    assert [list(params[section]) for section in ("arms", "datasets", "evaluated", "papers")] == [
         ["scd-dice"],
+        ["scd"],
         ["scd"],
         ["kappa"],
     ]

@@ -28,6 +28,24 @@ def check(arguments: argparse.Namespace) -> int:
     return check_dataset(arguments.dataset, arguments.root, load_params())
 
 
+def datasets(arguments: argparse.Namespace) -> None:
+    from segloss.data import catalogue, catalogue_text
+
+    if arguments.dataset:
+        print(catalogue_text.description(catalogue.lookup(arguments.dataset)))
+    elif arguments.markdown:
+        print(catalogue_text.markdown_table(), end="")
+    else:
+        print(catalogue_text.table())
+
+
+def get(arguments: argparse.Namespace) -> None:
+    from segloss.data.catalogue import lookup
+    from segloss.data.getting.obtaining import get as get_dataset
+
+    get_dataset(lookup(arguments.dataset), arguments.root, arguments.from_archive)
+
+
 def phantoms(arguments: argparse.Namespace) -> None:
     from segloss.data.phantoms import write_phantoms
 
@@ -64,6 +82,15 @@ def tour(arguments: argparse.Namespace) -> None:
     run_tour()
 
 
+def gallery(arguments: argparse.Namespace) -> None:
+    from segloss.gallery import write_provenances
+    from segloss.paths import GALLERY
+    from segloss.report import run_gallery
+
+    write_provenances(load_params())
+    run_gallery(GALLERY)
+
+
 def site(arguments: argparse.Namespace) -> None:
     from segloss.site import build_site
 
@@ -98,6 +125,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     command(inventory, "Look which data sets lie below DATA_ROOT and fingerprint them.", data_root=path)
     command(prepare, "Read a data set from its official layout into arrays.", dataset={})
     command(check, "List every fault in the files of a data set.", dataset={}, root=path)
+    datasets_command = command(datasets, "List the data sets, or say how to obtain one.", dataset={"nargs": "?"})
+    datasets_command.add_argument("--markdown", action="store_true", help="print the list as a Markdown table")
+    get_command = command(get, "Download and unpack a data set, or say how to obtain it.", dataset={}, root=path)
+    get_command.add_argument(
+        "--from-archive", nargs="+", type=Path, default=[], metavar="FILE", help="unpack files fetched by hand instead"
+    )
     command(phantoms, "Write the phantom data sets.", root={**path, "default": Path("data")})
     guard_command = command(guard, "Stop if data/ holds anything else than the phantoms.")
     guard_command.add_argument("--before-pull", action="store_true", help="files may still be missing")
@@ -105,6 +138,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
     command(report, "Execute a paper's notebook into figures and tables.", paper={})
     command(tour, "Execute the notebook of all losses into figures and tables.")
+    command(gallery, "Execute the notebook that shows the phantoms into figures and tables.")
     command(site, "Render all executed notebooks as web pages.")
     command(compare, "Hold the metrics against the committed ones.", scale={})
     command(

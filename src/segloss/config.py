@@ -7,7 +7,7 @@ import yaml
 
 from segloss.errors import InputError
 
-SECTIONS = ("scale", "data_root", "papers", "datasets", "scales", "losses", "protocols", "arms")
+SECTIONS = ("scale", "data_root", "papers", "datasets", "evaluated", "scales", "losses", "protocols", "arms")
 
 
 def load_params(path: Path = Path("params.yaml")) -> dict[str, Any]:

@@ -5,8 +5,12 @@ from pathlib import Path
 # Written by the stages of the pipeline; not in git.
 INVENTORY = Path("build/inventory")
 PREPARED = Path("build/prepared")
+# Cases of an unfinished preparation, after which it goes on.
+PREPARING = Path("build/preparing")
 RUNS = Path("build/runs")
 EXAMPLES = Path("build/examples")
+# What is known of each phantom data set, for the report that shows them.
+GALLERY = Path("build/gallery")
 # Epochs of unfinished runs, from which a killed training resumes.
 CHECKPOINTS = Path("build/checkpoints")
 

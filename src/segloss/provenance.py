@@ -38,6 +38,16 @@ def write_json(path: Path, content: Any) -> None:
     os.replace(aside, path)
 
 
+def resumable_folder(folder: Path, key: str) -> Path:
+    """A folder of unfinished work, emptied if it was begun with another key: other data, code or parameters."""
+    keyfile = folder.with_name(folder.name + ".key")
+    if not keyfile.is_file() or keyfile.read_text() != key:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    keyfile.write_text(key)
+    return folder
+
+
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends without error."""

@@ -59,7 +59,9 @@ class Report:
         """``"phantom"``, ``"subset"`` (part of the real data), ``"paper"`` (all of them) or ``"absent"``."""
         return self.provenance.get(dataset, {"kind": "absent"})["kind"]
 
-    def save_figure(self, fig: Figure, name: str, caption: str, datasets: Sequence[str] | None = None) -> None:
+    def save_figure(
+        self, fig: Figure, name: str, caption: str, datasets: Sequence[str] | None = None, dpi: int = 200
+    ) -> None:
         """Save and show a figure: SVG, or PNG where an axes holds an image. The figure is closed.
 
         Args:
@@ -67,6 +69,7 @@ class Report:
             name: File name without suffix: lowercase letters, digits, hyphens; used once in a notebook.
             caption: One sentence, shown below the figure and read aloud in its place.
             datasets: Whose numbers it shows; all that are present if left out, ``()`` for none.
+            dpi: Pixels per inch of a PNG.
         """
         self._claim(name)
         self.figures.mkdir(parents=True, exist_ok=True)
@@ -75,7 +78,7 @@ class Report:
         path = self.figures / f"{name}.{suffix}"
         # A fixed salt and no date: the same figure has the same bytes.
         with plt.rc_context({"svg.hashsalt": name, "savefig.bbox": None}):
-            fig.savefig(path, dpi=200, metadata={"Software": None} if suffix == "png" else {"Date": None})
+            fig.savefig(path, dpi=dpi, metadata={"Software": None} if suffix == "png" else {"Date": None})
         plt.close(fig)
         content = path.read_bytes()
         width = {"width": round(fig.get_figwidth() * 96)} if suffix == "png" else {}
@@ -183,7 +186,8 @@ def run_report(paper: str, params: dict[str, Any]) -> None:
     metrics = paths.metrics_folder(scale, paper)
     if not any(metrics.glob("*-provenance.json")):
         raise InputError(f"{metrics} holds no <dataset>-provenance.json: expected what evaluate writes.")
-    _write(paper, scale, metrics, params["papers"][paper])
+    inputs = {"metrics_folder": metrics, "examples_folder": paths.EXAMPLES / paper}
+    _write(paper, scale, inputs, params["papers"][paper])
 
 
 def run_tour() -> None:
@@ -192,10 +196,22 @@ def run_tour() -> None:
     Raises:
         InputError: If the notebook is missing or a cell fails.
     """
-    _write("losses", paths.TOUR, None, {})
+    _write("losses", paths.TOUR, {}, {})
 
 
-def _write(name: str, scale: str, metrics: Path | None, settings: dict[str, Any]) -> None:
+def run_gallery(provenances: Path) -> None:
+    """Execute the notebook that shows the phantoms, and write its report.
+
+    Args:
+        provenances: Folder of a ``<dataset>-provenance.json`` for each data set that it shows.
+
+    Raises:
+        InputError: If the notebook is missing or a cell fails.
+    """
+    _write("data", "phantom", {"metrics_folder": provenances, "project_folder": Path()}, {})
+
+
+def _write(name: str, scale: str, inputs: dict[str, Path], settings: dict[str, Any]) -> None:
     """Execute ``notebooks/<name>.ipynb`` and put the executed copy, the figures and the tables in their places."""
     # Imported here: papermill takes two seconds, and every notebook imports this module.
     from segloss import notebooks
@@ -206,11 +222,10 @@ def _write(name: str, scale: str, metrics: Path | None, settings: dict[str, Any]
         written_aside(paths.figures_folder(scale, name)) as figures,
         written_aside(paths.tables_folder(scale, name)) as tables,
     ):
-        inputs = {"metrics_folder": metrics, "examples_folder": paths.EXAMPLES / name} if metrics else {}
         folders = {**inputs, "figures_folder": figures, "tables_folder": tables}
         # Relative to the notebook's folder: it is executed there, and no report names a machine's folders.
         relative = {key: Path(os.path.relpath(path, source.parent)).as_posix() for key, path in folders.items()}
-        parameters = {"paper": name, "scale": scale, **relative, **settings} if metrics else relative
+        parameters = {"paper": name, "scale": scale, **relative, **settings} if inputs else relative
         executed = notebooks.execute(source, parameters, failed=FAILED / scale / f"{name}.ipynb")
         notebooks.normalise(
             executed,
@@ -221,7 +236,7 @@ def _write(name: str, scale: str, metrics: Path | None, settings: dict[str, Any]
                 f"{Path.cwd()}/": "",
             },
         )
-        executed.metadata["report"] = _summary(name, scale, metrics)
+        executed.metadata["report"] = _summary(name, scale, inputs.get("metrics_folder"))
         aside = target.with_name(f"{target.name}.tmp")
         aside.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(executed, aside)

@@ -85,7 +85,7 @@ def write_params(path: Path, scale: str, data_root: Path | None) -> None:
     listed = params["scales"][scale].get("arms")
     if listed:
         params["arms"] = {name: params["arms"][name] for name in listed}
-        for section, key in (("datasets", "dataset"), ("papers", "paper")):
+        for section, key in (("datasets", "dataset"), ("evaluated", "dataset"), ("papers", "paper")):
             used = {arm[key] for arm in params["arms"].values()}
             params[section] = {name: value for name, value in params[section].items() if name in used}
         text = yaml.safe_dump(params, sort_keys=False, allow_unicode=True)

@@ -55,7 +55,8 @@ def mask_file(isic: Path) -> Callable[[int], Path]:
 @pytest.fixture
 def params(isic: Path) -> dict[str, Any]:
     """Parameters with one data set, at the scale ``small`` of 8 pixels; ``paper`` has no caps."""
-    dataset = {"reader": "isic2018", "folder": "isic2018", "subset": "all", "image_size": 16}
+    dataset = {"reader": "isic2018", "folder": "isic2018", "subset": "all", "split": {"groups": 3}}
+    dataset["view"] = {"kind": "slices", "image_size": 16, "intensity": "bytes"}
     return {
         "scale": "small",
         "data_root": str(isic.parent),

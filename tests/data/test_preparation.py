@@ -1,6 +1,8 @@
 import csv
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from segloss.data.case import Case, ExcludedError, Sample
 from segloss.data.inventory import take_inventory
 from segloss.data.preparation import prepare
+from segloss.data.readers import READERS
 from segloss.errors import InputError
 
 PREPARED = Path("build/prepared/isic2018")
@@ -47,10 +51,11 @@ def test_the_table_tells_each_case(params: dict[str, Any]) -> None:
     assert first == {
         "case": "ISIC_0000000",
         "subject": "ISIC_0000000",
-        "height": "16",
-        "width": "24",
+        "shape": "16x24",
         "spacing_mm": "",
+        "prepared_shape": "1x8x8",
         "foreground_share": "0.50000",
+        "class_shares": "0.500000",
         "files": "ISIC2018_Task1-2_Training_Input/ISIC_0000000.jpg;"
         "ISIC2018_Task1_Training_GroundTruth/ISIC_0000000_segmentation.png",
     }
@@ -148,8 +153,11 @@ def test_too_few_cases_are_an_outcome(params: dict[str, Any], mask_file: Callabl
     for number in range(4):
         mask_file(number).unlink()
     prepared(params)
-    assert status()["outcome"] == "too few cases"
-    assert sorted(file.name for file in PREPARED.iterdir()) == ["provenance.json", "status.json"]
+    assert status() == {
+        "outcome": "too few cases",
+        "reason": "2 subjects, expected at least 3: one for each part of the split.",
+    }
+    assert len(np.load(PREPARED / "images.npy")) == 2
 
 
 def test_a_duplicate_id_stops_and_says_how_many_more_there_are(
@@ -167,9 +175,71 @@ def test_a_truncated_image_stops_and_leaves_nothing_half_written(
     image_file(5).write_bytes(image_file(5).read_bytes()[:-100])
     with pytest.raises(InputError, match=r"ISIC_0000005\.jpg"):
         prepared(params)
-    assert not list(Path("build/prepared").iterdir())
+    assert not Path("build/prepared").exists()
 
 
 def test_prepare_asks_for_the_inventory_first(params: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="segloss inventory"):
         prepare("isic2018", params)
+
+
+def test_a_stopped_preparation_goes_on_after_the_last_case_it_finished(
+    params: dict[str, Any], monkeypatch: pytest.MonkeyPatch, image_file: Callable[[int], Path]
+) -> None:
+    prepared(params)
+    undisturbed = {file.name: file.read_bytes() for file in PREPARED.iterdir()}
+    shutil.rmtree("build")
+    whole, opened = READERS["isic2018"], []
+
+    def read(case: Case) -> Sample:
+        opened.append(case.name)
+        if case.name.endswith("4") and len(opened) <= len(whole_names):
+            raise KeyboardInterrupt
+        return whole.read(case)
+
+    whole_names = sorted(file.stem for file in image_file(0).parent.iterdir())
+    monkeypatch.setitem(READERS, "isic2018", replace(whole, read=read))
+    with pytest.raises(KeyboardInterrupt):
+        prepared(params)
+    assert not PREPARED.exists()
+    first_attempt = len(opened)
+    opened.extend([""] * len(whole_names))
+    prepared(params)
+    assert set(opened[first_attempt + len(whole_names) :]) == {"ISIC_0000004", "ISIC_0000005"}
+    assert {file.name: file.read_bytes() for file in PREPARED.iterdir()} == undisturbed
+
+
+def test_a_stopped_preparation_starts_anew_where_the_parameters_have_changed(
+    params: dict[str, Any], mask_file: Callable[[int], Path]
+) -> None:
+    broken = mask_file(5).read_bytes()
+    mask_file(5).write_bytes(broken[:20])
+    with pytest.raises(InputError, match=r"ISIC_0000005_segmentation\.png"):
+        prepared(params)
+    mask_file(5).write_bytes(broken)
+    params["scales"]["small"]["max_image_size"] = 4
+    prepared(params)
+    assert np.load(PREPARED / "images.npy").shape == (6, 3, 4, 4)
+
+
+def test_a_case_that_only_its_content_excludes_is_left_out_by_name(
+    params: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = READERS["isic2018"]
+
+    def read(case: Case) -> Sample:
+        if case.name.endswith("2"):
+            raise ExcludedError(f"{case.labels[0]}: no enhancing tumour, which the study asks for; left out.")
+        return whole.read(case)
+
+    monkeypatch.setitem(READERS, "isic2018", replace(whole, read=read))
+    provenance = prepared(params)
+    assert [fault["case"] for fault in provenance["left_out"]] == ["ISIC_0000002"]
+    assert provenance["cases"] == len(np.load(PREPARED / "labels.npy")) == 5
+    assert [row["case"][-1] for row in rows()] == list("01345")
+
+
+def test_an_unknown_setting_of_the_view_is_named(params: dict[str, Any]) -> None:
+    params["datasets"]["isic2018"]["view"]["colour"] = True
+    with pytest.raises(InputError, match="colour"):
+        prepared(params)

@@ -39,6 +39,7 @@ def params() -> dict[str, Any]:
         "data_root": "data",
         "papers": {"kappa": {}},
         "datasets": {"discs": {}},
+        "evaluated": {"discs": {}},
         "scales": {"tiny": scale},
         "losses": {
             "kappa": {
@@ -69,9 +70,10 @@ def workplace(tmp_path: Path, params: dict[str, Any], monkeypatch: pytest.Monkey
     np.save(folder / "labels.npy", labels)
     np.save(folder / "images.npy", images.astype(np.uint8))
     with (folder / "cases.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, ["case", "fold"])
+        writer = csv.DictWriter(stream, ["case", "fold", "prepared_shape"])
         writer.writeheader()
-        writer.writerows({"case": f"disc{i:02}", "fold": i % 3} for i in range(12))
-    (folder / "provenance.json").write_text(json.dumps({"fingerprint": "0123456789ab"}), encoding="utf-8")
+        writer.writerows({"case": f"disc{i:02}", "fold": i % 3, "prepared_shape": "1x32x32"} for i in range(12))
+    provenance = {"fingerprint": "0123456789ab", "channels": ["red", "green", "blue"], "classes": ["disc"], "groups": 3}
+    (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
     (folder / "status.json").write_text(json.dumps({"outcome": "done", "reason": ""}), encoding="utf-8")
     return tmp_path

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from segloss.data.prepared import PreparedImages
+from segloss.data.prepared import PreparedSlices
 from segloss.errors import InputError
 from segloss.training import train_arm
 from segloss.training.checkpoint import Checkpoint
@@ -177,16 +177,16 @@ def test_training_before_preparation_is_refused(workplace: Path, params: dict[st
 
 
 def test_train_validation_and_test_are_thirds_that_rotate(workplace: Path) -> None:
-    data = PreparedImages(Path("build/prepared/discs"))
+    data = PreparedSlices(Path("build/prepared/discs"))
     for fold in range(3):
-        parts = [set(data.third(fold, part)) for part in ("train", "validation", "test")]
+        parts = [set(data.part(fold, part)) for part in ("train", "validation", "test")]
         assert [len(part) for part in parts] == [4, 4, 4]
         assert set.union(*parts) == set(range(12))
-    assert set.union(*(set(data.third(fold, "test")) for fold in range(3))) == set(range(12))
+    assert set.union(*(set(data.part(fold, "test")) for fold in range(3))) == set(range(12))
 
 
 def test_a_batch_is_scaled_to_one(workplace: Path) -> None:
-    data = PreparedImages(Path("build/prepared/discs"))
+    data = PreparedSlices(Path("build/prepared/discs"))
     images, labels = data.batch(np.array([3, 1]), torch.device("cpu"))
     raw = np.load("build/prepared/discs/images.npy")
     np.testing.assert_allclose(images.numpy(), raw[[3, 1]] / 255, rtol=1e-6)

@@ -29,7 +29,7 @@ def take_inventory(data_root: Path, params: dict[str, Any]) -> None:
         guard_phantoms()
     if not data_root.is_dir():
         raise InputError(f"{data_root}: expected a folder with one folder per data set, such as isic2018.")
-    described = cache(_described)
+    described = cache(describe)
     with written_aside(INVENTORY) as aside:
         for dataset, settings in params["datasets"].items():
             found = described(data_root / settings["folder"])
@@ -70,7 +70,8 @@ def guard_phantoms(
             )
 
 
-def _described(folder: Path) -> dict[str, Any]:
+def describe(folder: Path) -> dict[str, Any]:
+    """Whether a data set is there, how many files it has, their fingerprint, and whether they are phantoms."""
     parts: list[bytes | str] = []
     phantom = (folder / PHANTOM_NOTE).is_file()
     files = [file for file in visible_files(folder) if file.name != PHANTOM_NOTE]

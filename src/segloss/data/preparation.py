@@ -1,132 +1,161 @@
-"""The prepare stage: from official files to arrays of one size, with a table of the cases."""
+"""The prepare stage: from official files to arrays that a network takes, with a table of the cases."""
 
 import csv
 import json
 import os
+import shutil
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from segloss.config import entry, scale_of
-from segloss.data.case import Case, Fault, Listing, Reader, Sample
+from segloss.data.case import Case, ExcludedError, Fault, Listing, Reader
+from segloss.data.faults import contradictions, warnings_of
+from segloss.data.parallel import in_order
+from segloss.data.prepared_files import RECORDS, PreparedFiles
 from segloss.data.readers import READERS
-from segloss.data.resizing import resize_image, resize_mask
-from segloss.data.splits import evenly_spread, thirds
+from segloss.data.splits import evenly_spread, grouped, groups_of
+from segloss.data.view import View
 from segloss.errors import InputError
-from segloss.paths import INVENTORY, PREPARED
-from segloss.provenance import fingerprint, write_json, written_aside
+from segloss.paths import INVENTORY, PREPARED, PREPARING
+from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json
 
-COLUMNS = ("case", "subject", "fold", "height", "width", "spacing_mm", "foreground_share", "files")
-FEWEST_SUBJECTS = 3
+COLUMNS = (
+    "case",
+    "subject",
+    "fold",
+    "shape",
+    "spacing_mm",
+    "prepared_shape",
+    "foreground_share",
+    "class_shares",
+    "files",
+)
+CONTENT = ("cases.csv", "images.npy", "labels.npy", "distances.npy")
 
 
 def prepare(dataset: str, params: dict[str, Any]) -> None:
-    """Write ``build/prepared/<dataset>``: images, labels, cases and where they come from.
+    """Write ``build/prepared/<dataset>``: images, labels, distance maps, cases and where they come from.
 
+    Cases are worked on side by side and written one behind the other; an interrupted run goes on where it stopped.
     Absent data and too few cases are outcomes, told by ``status.json``.
 
     Raises:
-        InputError: If the data set's files are corrupt or contradict each other; nothing is written then.
+        InputError: If the data set's files are corrupt or contradict each other; what is there stays as it was.
     """
-    settings = entry(params, "datasets", dataset)
+    settings, scale = entry(params, "datasets", dataset), scale_of(params)
     inventory = _inventory_of(dataset)
-    reader = READERS[settings["reader"]]
-    folder = Path(params["data_root"]) / settings["folder"]
-    listing = reader.find(folder, settings["subset"]) if inventory["present"] else Listing()
-    stop_at_contradictions(listing, dataset, folder)
-    scale = scale_of(params)
+    reader, view = READERS[settings["reader"]], View.of(settings["view"], scale)
+    source = Path(params["data_root"]) / settings["folder"]
+    listing = reader.find(source, settings["subset"]) if inventory["present"] else Listing()
+    stop_at_contradictions(listing, dataset, source)
     cases = [listing.cases[i] for i in evenly_spread(len(listing.cases), scale["max_cases"])]
-    size = min(settings["image_size"], scale["max_image_size"] or settings["image_size"])
-    outcome, reason = _outcome(inventory, cases, settings["folder"], reader)
 
-    with written_aside(PREPARED / dataset) as aside:
-        warnings: list[Fault] = []
-        grey_masks, content = 0, None
-        if outcome == "done":
-            warnings, grey_masks = _write_arrays(aside, cases, reader, size, folder, dataset)
-            content = fingerprint(*(aside / name for name in ("cases.csv", "images.npy", "labels.npy")))
-        left_out = [fault for fault in listing.faults if fault.kind == "left_out"]
-        provenance = {
-            "dataset": dataset,
-            "title": settings["title"],
-            "kind": _kind(inventory, params["scale"], len(cases), settings["paper_cases"]),
-            "scale": params["scale"],
-            "cases": len(cases),
-            "left_out": [_as_record(fault, folder) for fault in left_out],
-            "warnings": [_as_record(fault, folder) for fault in warnings],
-            "grey_masks": grey_masks,
-            "image_size": size,
-            "source_fingerprint": inventory["fingerprint"],
-            "fingerprint": content,
-        }
-        write_json(aside / "provenance.json", provenance)
-        write_json(aside / "status.json", {"outcome": outcome, "reason": reason})
-    print(f"{dataset}: {outcome}, {len(cases)} cases, {len(left_out)} left out, {grey_masks} grey masks. {reason}")
+    names, code = [case.name for case in cases], code_fingerprint(Path(__file__).parent)
+    folder = resumable_folder(PREPARING / dataset, fingerprint(inventory, asdict(view), names, code))
+    with PreparedFiles(folder) as files:
+        bar = tqdm(initial=len(files.records), total=len(cases), desc=f"prepare {dataset}", unit="case", disable=None)
+        missing = cases[len(files.records) :]
+        for record, arrays in in_order(lambda case: _prepared(case, reader, view, listing, source), missing):
+            files.add(record, arrays)
+            bar.update()
+        bar.close()
+        records = [record for record in files.records if "excluded" not in record]
+        excluded = [Fault(**record["excluded"]) for record in files.records if "excluded" in record]
+
+    groups = groups_of(settings["split"])
+    outcome, reason = _outcome(inventory, {record["subject"] for record in records}, groups, settings, reader)
+    if records:
+        _write_table(folder / "cases.csv", records, settings["split"])
+    left_out = [fault for fault in (*listing.faults, *excluded) if fault.kind == "left_out"]
+    warnings = [fault for fault in listing.faults if fault.kind == "warning"]
+    warnings += [Fault(**warning) for record in records for warning in record["warnings"]]
+    provenance = {
+        "dataset": dataset,
+        "title": settings["title"],
+        "kind": _kind(inventory, params["scale"], len(records), settings["paper_cases"]),
+        "scale": params["scale"],
+        "cases": len(records),
+        "left_out": [_as_record(fault, source) for fault in left_out],
+        "warnings": [_as_record(fault, source) for fault in warnings],
+        "grey_masks": sum(record["grey_mask"] for record in records),
+        "image_size": view.image_size,
+        "view": asdict(view),
+        "channels": listing.channels,
+        "classes": listing.classes,
+        "groups": groups,
+        "source_fingerprint": inventory["fingerprint"],
+        "fingerprint": fingerprint(*(folder / name for name in CONTENT if (folder / name).is_file()))
+        if records
+        else None,
+    }
+    write_json(folder / "provenance.json", provenance)
+    write_json(folder / "status.json", {"outcome": outcome, "reason": reason})
+    (folder / RECORDS).unlink()
+    shutil.rmtree(PREPARED / dataset, ignore_errors=True)
+    PREPARED.mkdir(parents=True, exist_ok=True)
+    os.replace(folder, PREPARED / dataset)
+    print(
+        f"{dataset}: {outcome}, {len(records)} of {len(records) + len(left_out)} cases, "
+        f"{provenance['grey_masks']} grey masks. "
+        f"{reason}".rstrip()
+    )
 
 
 def stop_at_contradictions(listing: Listing, dataset: str, folder: Path) -> None:
     """Raise the first contradiction of a listing, saying how many more there are."""
-    stops = [fault for fault in listing.faults if fault.kind == "stop"]
+    stops = [fault for fault in (*listing.faults, *contradictions(listing)) if fault.kind == "stop"]
     if stops:
         more = f" ({len(stops) - 1} more: python -m segloss check {dataset} '{folder}')" if len(stops) > 1 else ""
         raise InputError(f"{stops[0].reason}{more}")
 
 
-def warnings_of(case: Case, sample: Sample) -> list[Fault]:
-    """What is odd about a case that is kept."""
-    if sample.labels.any():
-        return []
-    reason = f"{case.labels[0]}: the mask has no foreground, expected some; the case is kept."
-    return [Fault(case.name, reason, "warning")]
+def _prepared(
+    case: Case, reader: Reader, view: View, listing: Listing, source: Path
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Record and arrays of a case; of one that the study leaves out, the reason and no array."""
+    try:
+        sample = reader.read(case)
+    except ExcludedError as error:
+        return {"excluded": asdict(Fault(case.name, str(error), "left_out"))}, {}
+    arrays = view.prepare(sample, len(listing.classes))
+    labels = arrays["labels"]
+    shares = [float((labels == label).mean()) for label in range(1, len(listing.classes) + 1)]
+    record = {
+        "case": case.name,
+        "subject": case.subject,
+        "part": case.part,
+        "shape": "x".join(map(str, sample.labels.shape)),
+        "spacing_mm": "x".join(f"{mm:g}" for mm in sample.spacing_mm or ()),
+        "prepared_shape": "x".join(map(str, labels.shape)),
+        "foreground_share": f"{sum(shares):.5f}",
+        "class_shares": ";".join(f"{share:.6f}" for share in shares),
+        "files": ";".join(f.relative_to(source).as_posix() for f in dict.fromkeys(case.images + case.labels)),
+        "grey_mask": sample.grey_mask,
+        "warnings": [asdict(warning) for warning in warnings_of(case, sample)],
+    }
+    # Volumes differ in shape, so they are stored flat; their prepared shape gives it back.
+    return record, {name: a.reshape(-1) for name, a in arrays.items()} if view.kind == "volumes" else arrays
 
 
-def _write_arrays(
-    aside: Path, cases: list[Case], reader: Reader, size: int, folder: Path, dataset: str
-) -> tuple[list[Fault], int]:
-    warnings: list[Fault] = []
-    grey_masks = 0
-    folds = thirds([case.subject for case in cases])
-    # Streams, not arrays or memory maps: one case is in memory at a time, however many there are.
-    with (
-        (aside / "images.npy").open("wb") as images,
-        (aside / "labels.npy").open("wb") as labels,
-        (aside / "cases.csv").open("w", newline="", encoding="utf-8") as stream,
-    ):
-        table = csv.writer(stream, lineterminator="\n")
-        table.writerow(COLUMNS)
-        for index, case in enumerate(tqdm(cases, desc=f"prepare {dataset}", unit="case", disable=None)):
-            sample = reader.read(case)
-            if index == 0:
-                _start_array(images, (len(cases), len(sample.image), size, size))
-                _start_array(labels, (len(cases), size, size))
-            label = resize_mask(sample.labels, size)
-            images.write(resize_image(sample.image, size).tobytes())
-            labels.write(label.tobytes())
-            warnings += warnings_of(case, sample)
-            grey_masks += sample.grey_mask
-            table.writerow(_row(case, sample, folds[index], float(label.mean()), folder))
-    return warnings, grey_masks
+def _write_table(path: Path, records: list[dict[str, Any]], split: dict[str, Any]) -> None:
+    groups = grouped([r["subject"] for r in records], [r["part"] for r in records], split)
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        table.writeheader()
+        table.writerows({**record, "fold": group} for record, group in zip(records, groups, strict=True))
 
 
-def _start_array(stream: BinaryIO, shape: tuple[int, ...]) -> None:
-    np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": shape})
-
-
-def _row(case: Case, sample: Sample, fold: int, foreground_share: float, folder: Path) -> list[str]:
-    height, width = sample.labels.shape
-    spacing = "x".join(f"{mm:g}" for mm in sample.spacing_mm or ())
-    files = ";".join(file.relative_to(folder).as_posix() for file in case.images + case.labels)
-    return [case.name, case.subject, str(fold), str(height), str(width), spacing, f"{foreground_share:.5f}", files]
-
-
-def _outcome(inventory: dict[str, Any], cases: list[Case], folder: str, reader: Reader) -> tuple[str, str]:
+def _outcome(
+    inventory: dict[str, Any], subjects: set[str], groups: int, settings: dict[str, Any], reader: Reader
+) -> tuple[str, str]:
     if not inventory["present"]:
-        return "absent", f"The folder {folder} has no files; expected {reader.expects}."
-    subjects = len({case.subject for case in cases})
-    if subjects < FEWEST_SUBJECTS:
-        return "too few cases", f"{subjects} subjects, expected at least {FEWEST_SUBJECTS}: one for each third."
+        return "absent", f"The folder {settings['folder']} has no files; expected {reader.expects}."
+    if len(subjects) < groups:
+        return "too few cases", f"{len(subjects)} subjects, expected at least {groups}: one for each part of the split."
     return "done", ""
 
 

@@ -1,7 +1,9 @@
-"""Reading what the prepare stage wrote: memory-mapped images and labels, cases, and the thirds of each fold."""
+"""Reading what the prepare stage wrote: memory-mapped arrays, cases, and the parts of each fold."""
 
 import csv
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from segloss.data.case import IGNORED
+from segloss.data.splits import part_of
 from segloss.errors import InputError
-
-PARTS = ("test", "validation", "train")
 
 
 def read_status(folder: Path) -> dict[str, str]:
@@ -26,29 +28,106 @@ def read_status(folder: Path) -> dict[str, str]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-class PreparedImages:
-    """The prepared cases of a 2-D data set. Images stay on disk until a batch asks for them.
+class _PreparedCases:
+    """Cases, their parts and their arrays. Arrays stay on disk until something asks for a piece of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.provenance: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+        self.images = np.load(folder / "images.npy", mmap_mode="r")
+        self.labels = np.load(folder / "labels.npy", mmap_mode="r")
+        with (folder / "cases.csv").open(newline="", encoding="utf-8") as stream:
+            self.rows = list(csv.DictReader(stream))
+        self.cases = np.array([row["case"] for row in self.rows])
+        self.shapes = [tuple(int(size) for size in row["prepared_shape"].split("x")) for row in self.rows]
+        self.channels = len(self.provenance["channels"])
+        self.classes = len(self.provenance["classes"])
+
+    def part(self, fold: int, part: str) -> np.ndarray:
+        """Indices of the cases of a part (train, validation or test) in a fold."""
+        groups = self.provenance["groups"]
+        return np.array([i for i, row in enumerate(self.rows) if part_of(int(row["fold"]), fold, groups) == part], int)
+
+
+class PreparedSlices(_PreparedCases):
+    """The prepared cases of a 2-D protocol, pictures or the slices of volumes.
 
     Args:
         folder: ``build/prepared/<data set>``.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.provenance: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-        self._images = np.load(folder / "images.npy", mmap_mode="r")  # N C H W, uint8
-        self._labels = np.load(folder / "labels.npy", mmap_mode="r")  # N H W, uint8
-        with (folder / "cases.csv").open(newline="", encoding="utf-8") as stream:
-            rows = list(csv.DictReader(stream))
-        self.cases = np.array([row["case"] for row in rows])
-        self._tested_in = np.array([int(row["fold"]) for row in rows])
-        self.channels: int = self._images.shape[1]
+        super().__init__(folder)
+        maps = folder / "distances.npy"
+        self.distances = np.load(maps, mmap_mode="r") if maps.is_file() else None
+        slices = [shape[0] for shape in self.shapes]
+        self.case_of = np.repeat(np.arange(len(slices)), slices)
 
-    def third(self, fold: int, part: str) -> np.ndarray:
-        """Indices of the cases of a part (train, validation or test) in a fold: a third of the subjects each."""
-        return np.flatnonzero(self._tested_in == (fold + PARTS.index(part)) % 3)
+    def slices_of(self, cases: np.ndarray) -> np.ndarray:
+        """Indices of all slices of some cases."""
+        return np.flatnonzero(np.isin(self.case_of, cases))
 
-    def batch(self, indices: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Images (B, C, H, W) in [0, 1] and labels (B, H, W)."""
-        images = torch.from_numpy(self._images[indices]).to(device, non_blocking=True)
-        labels = torch.from_numpy(self._labels[indices]).to(device, non_blocking=True)
-        return images.float().div_(255), labels.long()
+    def batch(self, slices: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Images (B, C, S, S), pictures in [0, 1], and labels (B, S, S)."""
+        return _images(self.images[slices], device), _labels(self.labels[slices], device)
+
+    def distance_maps(self, slices: np.ndarray, device: torch.device) -> Tensor:
+        """Signed distance maps (B, 1 + K, S, S) in pixels; that of the background, which no loss reads, is zero.
+
+        Raises:
+            InputError: If the data set was prepared without them.
+        """
+        if self.distances is None:
+            raise InputError(f"{self.provenance['dataset']}: no distance maps; set distance_maps in its view.")
+        maps = torch.from_numpy(self.distances[slices])
+        return torch.nn.functional.pad(maps, (0, 0, 0, 0, 1, 0)).to(device, non_blocking=True)
+
+
+class PreparedVolumes(_PreparedCases):
+    """The prepared cases of a 3-D protocol.
+
+    Args:
+        folder: ``build/prepared/<data set>``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._first = np.cumsum([0, *(math.prod(shape) for shape in self.shapes)])
+
+    def volume(self, case: int) -> tuple[np.ndarray, np.ndarray]:
+        """Image (C, Z, Y, X) and labels (Z, Y, X) of a case, both still on disk."""
+        first, last = self._first[case], self._first[case + 1]
+        image = self.images[first * self.channels : last * self.channels]
+        return image.reshape(self.channels, *self.shapes[case]), self.labels[first:last].reshape(self.shapes[case])
+
+    def batch(self, cases: np.ndarray, size: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:
+        """A patch of each case, anywhere with equal probability: images (B, C, *size) and labels (B, *size).
+
+        Only the patches are read. A volume that is smaller than a patch is centred in it, surrounded by its smallest
+        values and background. The places come from the global random generator.
+        """
+        patches = [self._patch(case, size) for case in cases]
+        images, labels = (np.stack(arrays) for arrays in zip(*patches, strict=True))
+        return _images(images, device), _labels(labels, device)
+
+    def _patch(self, case: int, size: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        image, labels = self.volume(case)
+        free = [max(0, full - wanted) for full, wanted in zip(labels.shape, size, strict=True)]
+        starts = [int(torch.randint(room + 1, ())) for room in free]
+        place = tuple(slice(start, start + wanted) for start, wanted in zip(starts, size, strict=True))
+        patch, target = image[:, *place], labels[place]
+        missing = [wanted - have for wanted, have in zip(size, target.shape, strict=True)]
+        if any(missing):
+            sides = [(gap // 2, gap - gap // 2) for gap in missing]
+            patch = np.stack([np.pad(channel, sides, constant_values=channel.min()) for channel in patch])
+            target = np.pad(target, sides)
+        return patch, target
+
+
+def _images(images: np.ndarray, device: torch.device) -> Tensor:
+    moved = torch.from_numpy(images).to(device, non_blocking=True)
+    return moved.float().div_(255) if images.dtype == np.uint8 else moved.float()
+
+
+def _labels(labels: np.ndarray, device: torch.device) -> Tensor:
+    moved = torch.from_numpy(labels).to(device, non_blocking=True)
+    return moved.masked_fill(moved == IGNORED, 0).long()

@@ -13,25 +13,39 @@ from segloss.provenance import write_json, written_aside
 def write_examples(folder: Path, prepared: Prepared, runs: dict[str, Run], shown: int) -> None:
     """Test cases of fold 0 at evenly spaced quantiles of the foreground share, with every arm's probabilities."""
     shares = {case: float(row["foreground_share"]) for case, row in enumerate(prepared.rows)}
-    by_share = sorted(prepared.third(0), key=lambda case: (shares[case], case))
+    by_share = sorted(prepared.part(0, "test"), key=lambda case: (shares[case], case))
     count = min(shown, len(by_share))
     chosen = [by_share[int((k + 0.5) / count * len(by_share))] for k in range(count)]
+    slices = [_slice_shown(prepared, case) for case in chosen]
+    items = [int(prepared.first[case]) + z for case, z in zip(chosen, slices, strict=True)]
     with written_aside(folder) as aside:
         arrays: dict[str, Any] = {
             "cases": np.array([prepared.rows[case]["case"] for case in chosen], dtype=str),
-            "images": _colour_images(prepared, chosen),
-            "labels": np.asarray(prepared.labels[chosen]),
+            "images": _colour_images(prepared, items),
+            "labels": np.asarray(prepared.labels[items]) if items else np.zeros((0, 1, 1), dtype=np.uint8),
         }
         for arm, run in runs.items():
             if 0 in run.folds:
                 probs = {case: values for case, values in run.predictions(0) if case in chosen}
-                arrays[f"probs_{arm}"] = np.stack([probs[case] for case in chosen])
+                planes = (_planes(probs[case])[z] for case, z in zip(chosen, slices, strict=True))
+                arrays[f"probs_{arm}"] = np.stack(list(planes))
         np.savez_compressed(aside / "examples.npz", **arrays)
         write_json(aside / "provenance.json", prepared.provenance)
 
 
-def _colour_images(prepared: Prepared, chosen: list[int]) -> NDArray[np.uint8]:
-    if not chosen:
-        return np.zeros((0, *prepared.labels.shape[1:], 3), dtype=np.uint8)
-    images = np.load(prepared.folder / "images.npy", mmap_mode="r")[chosen].transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(images if images.shape[-1] == 3 else np.repeat(images[..., :1], 3, axis=-1))
+def _slice_shown(prepared: Prepared, case: int) -> int:
+    """The slice with the most foreground."""
+    return int(_planes(prepared.truth(case)).sum(axis=(1, 2)).argmax())
+
+
+def _planes(array: NDArray[Any]) -> NDArray[Any]:
+    return array.reshape(-1, *array.shape[-2:])
+
+
+def _colour_images(prepared: Prepared, items: list[int]) -> NDArray[np.uint8]:
+    """Pictures (n, S, S, 3); of other than three channels, the first in grey."""
+    if not items:
+        return np.zeros((0, 1, 1, 3), dtype=np.uint8)
+    images = prepared.images[items].transpose(0, 2, 3, 1)
+    images = images if images.shape[-1] == 3 else np.repeat(images[..., :1], 3, axis=-1)
+    return np.ascontiguousarray(images if images.dtype == np.uint8 else (255 * images).astype(np.uint8))

@@ -5,17 +5,19 @@ import json
 import math
 import zipfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segloss.data.case import IGNORED
+from segloss.data.splits import part_of
 from segloss.errors import InputError
 from segloss.metrics import Mask
 
 THRESHOLD = 0.5
-THIRDS = 3
 
 
 class Prepared:
@@ -26,37 +28,55 @@ class Prepared:
         self.status = _read_json(folder / "status.json", "the outcome of the prepare stage")
         self.provenance = _read_json(folder / "provenance.json", "the provenance of the prepared data")
         self.rows: list[dict[str, str]] = []
-        self.labels = np.zeros((0, 1, 1), dtype=np.uint8)
-        if self.status["outcome"] == "done":
+        if (folder / "cases.csv").is_file():
             with (folder / "cases.csv").open(newline="", encoding="utf-8") as stream:
                 self.rows = list(csv.DictReader(stream))
+            self.images = np.load(folder / "images.npy", mmap_mode="r")
             self.labels = np.load(folder / "labels.npy", mmap_mode="r")
         self.index = {row["case"]: number for number, row in enumerate(self.rows)}
+        self.shapes = [_sizes(row["prepared_shape"]) for row in self.rows]
+        self.first = np.cumsum([0, *(shape[0] for shape in self.shapes)])
 
-    def third(self, number: int) -> list[int]:
-        """Indices of the cases in a third; fold f tests third f and trains on third (f + 2) % 3."""
-        return [i for i, row in enumerate(self.rows) if int(row["fold"]) == number % THIRDS]
+    def part(self, fold: int, part: str) -> list[int]:
+        """Indices of the cases of a part (train, validation or test) in a fold."""
+        parts = (part_of(int(row["fold"]), fold, self.provenance["groups"]) for row in self.rows)
+        return [case for case, its_part in enumerate(parts) if its_part == part]
+
+    def place(self, case: int) -> int | slice:
+        """Where a case lies in the arrays: one item of a picture, several of a volume."""
+        first, last = int(self.first[case]), int(self.first[case + 1])
+        return first if self.is_picture(case) else slice(first, last)
+
+    def is_picture(self, case: int) -> bool:
+        """Whether the original has two axes."""
+        return len(_sizes(self.rows[case]["shape"])) == 2
 
     def truth(self, case: int) -> Mask:
-        """True mask of a case."""
-        return self.labels[case] > 0
+        """True mask of a case: (S, S) of a picture, (Z, S, S) of a volume."""
+        labels = self.labels[self.place(case)]
+        return (labels > 0) & (labels != IGNORED)
+
+    def judged(self, case: int) -> Mask:
+        """Where a prediction counts: everywhere but where the labels say that nobody can tell."""
+        return self.labels[self.place(case)] != IGNORED
 
     def spacing_mm(self, case: int) -> tuple[float, ...] | None:
-        """Distance between the pixels of the resized image; None where the original's is not known."""
+        """Distance between the pixels of the resized case; None where the original's is not known."""
         row = self.rows[case]
         if not row["spacing_mm"]:
             return None
-        sizes = (int(row["height"]), int(row["width"]))
         spacing = (float(mm) for mm in row["spacing_mm"].split("x"))
-        return tuple(mm * size / new for mm, size, new in zip(spacing, sizes, self.labels.shape[1:], strict=True))
+        sizes = _sizes(row["shape"])
+        resized = self.shapes[case][-len(sizes) :]
+        return tuple(mm * size / new for mm, size, new in zip(spacing, sizes, resized, strict=True))
 
     def mean_training_mask(self, fold: int) -> Mask:
-        """Where more than half of the fold's training cases have foreground."""
-        train = self.third(fold + 2)
+        """Where more than half of the fold's training slices have foreground (S, S)."""
+        train = self.part(fold, "train")
         total = np.zeros(self.labels.shape[1:], dtype=np.int64)
         for case in train:
-            total += self.truth(case)
-        return total > THRESHOLD * len(train)
+            total += self.truth(case).reshape(-1, *total.shape).sum(axis=0)
+        return total > THRESHOLD * sum(self.shapes[case][0] for case in train)
 
 
 class Run:
@@ -77,7 +97,7 @@ class Run:
             self.folds = sorted(int(path.parent.name.removeprefix("fold")) for path in folders)
 
     def predictions(self, fold: int) -> Iterator[tuple[int, NDArray[np.float16]]]:
-        """Index and foreground probabilities (S, S) of each test case, one in memory at a time.
+        """Index and foreground probabilities, of the truth's shape, of each test case, one in memory at a time.
 
         Raises:
             InputError: If the run predicts other cases than the fold's test third.
@@ -85,15 +105,22 @@ class Run:
         path = self.folder / f"fold{fold}" / "predictions.npz"
         with np.load(path) as archive:
             names = archive["cases"].tolist()
-        if {self.prepared.index.get(name) for name in names} != set(self.prepared.third(fold)):
-            raise InputError(f"{path} predicts other cases than the test third of fold {fold}; train the arm again.")
-        for name, probs in zip(names, _streamed(path, "probs"), strict=True):
-            yield self.prepared.index[name], probs[0]
+        if {self.prepared.index.get(name) for name in names} != set(self.prepared.part(fold, "test")):
+            raise InputError(f"{path} predicts other cases than the test part of fold {fold}; train the arm again.")
+        slices = _streamed(path, "probs")
+        for name in names:
+            case = self.prepared.index[name]
+            probs = np.stack([classes[0] for classes in islice(slices, self.prepared.shapes[case][0])])
+            yield case, probs[0] if self.prepared.is_picture(case) else probs
 
     def history(self, fold: int) -> list[dict[str, str]]:
         """The epochs of a fold."""
         with (self.folder / f"fold{fold}" / "history.csv").open(newline="", encoding="utf-8") as stream:
             return list(csv.DictReader(stream))
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(size) for size in text.split("x"))
 
 
 def _streamed(path: Path, name: str) -> Iterator[NDArray[Any]]:

@@ -22,6 +22,7 @@ from segloss.provenance import fingerprint, write_json
 METRICS_HEADER = ("arm", "fold", "case", "class", "metric", "value")
 HISTORY_HEADER = ("arm", "fold", "epoch", "phase", "loss", "validation_loss", "validation_dice")
 CLASS = "lesion"
+TRIVIAL_ARMS = ("predict_nothing", "predict_everything", "mean_training_mask")
 
 
 def evaluate(dataset: str, params: dict[str, Any]) -> None:
@@ -53,29 +54,31 @@ def evaluate(dataset: str, params: dict[str, Any]) -> None:
 def _masks(prepared: Prepared, runs: dict[str, Run]) -> Iterator[tuple[str, int, int, Mask]]:
     """Arm, fold, case and predicted mask: the trivial arms, then the trained ones."""
     folds = sorted({fold for run in runs.values() for fold in run.folds})
-    shape = prepared.labels.shape[1:]
-    nothing, everything = np.zeros(shape, dtype=bool), np.ones(shape, dtype=bool)
-    yield from (("predict_nothing", fold, case, nothing) for fold in folds for case in prepared.third(fold))
-    yield from (("predict_everything", fold, case, everything) for fold in folds for case in prepared.third(fold))
     for fold in folds:
         mean = prepared.mean_training_mask(fold)
-        yield from (("mean_training_mask", fold, case, mean) for case in prepared.third(fold))
+        trivial = dict(zip(TRIVIAL_ARMS, (np.zeros_like(mean), np.ones_like(mean), mean), strict=True))
+        for arm, mask in trivial.items():
+            for case in prepared.part(fold, "test"):
+                yield arm, fold, case, mask & prepared.judged(case)
     for arm, run in runs.items():
         for fold in run.folds:
-            yield from ((arm, fold, case, probs > THRESHOLD) for case, probs in run.predictions(fold))
+            for case, probs in run.predictions(fold):
+                yield arm, fold, case, (probs > THRESHOLD) & prepared.judged(case)
 
 
 def _write_metrics(path: Path, prepared: Prepared, runs: dict[str, Run]) -> dict[str, dict[str, float | None]]:
     """Write one row per value and return the means of the arms."""
     sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0]))
     folds = sorted({fold for run in runs.values() for fold in run.folds})
-    tested = sum(len(prepared.third(fold)) for fold in folds)
-    total = 3 * tested + sum(len(prepared.third(fold)) for run in runs.values() for fold in run.folds)
+    tested = sum(len(prepared.part(fold, "test")) for fold in folds)
+    total = len(TRIVIAL_ARMS) * tested + sum(
+        len(prepared.part(fold, "test")) for run in runs.values() for fold in run.folds
+    )
     with _replaced(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(METRICS_HEADER)
         for fold in folds:
-            for case in prepared.third(fold):
+            for case in prepared.part(fold, "test"):
                 share = float(prepared.truth(case).mean())
                 name = prepared.rows[case]["case"]
                 writer.writerow(("truth", fold, name, CLASS, "foreground_share", _text(share)))
@@ -120,12 +123,12 @@ def _provenance(prepared: Prepared, runs: dict[str, Run], arms: dict[str, Any]) 
 def _arm_facts(run: Run, arm: dict[str, Any]) -> dict[str, Any]:
     epochs = max((len(run.history(fold)) for fold in run.folds), default=0)
     batch_size = run.provenance.get("settings", {}).get("batch_size")
-    train = max((len(run.prepared.third(fold + 2)) for fold in run.folds), default=0)
+    train = max((len(run.prepared.part(fold, "train")) for fold in run.folds), default=0)
     return {
         "outcome": run.outcome,
         "reason": run.reason,
         "folds": len(run.folds),
-        "cases": sum(len(run.prepared.third(fold)) for fold in run.folds),
+        "cases": sum(len(run.prepared.part(fold, "test")) for fold in run.folds),
         "loss": arm["loss"],
         "protocol": arm["protocol"],
         "epochs": epochs,

@@ -12,14 +12,17 @@ import torch
 from tqdm import tqdm
 
 from segloss.config import entry
-from segloss.data.prepared import PreparedImages, read_status
+from segloss.data.prepared import PreparedSlices, read_status
 from segloss.paths import CHECKPOINTS, PREPARED, RUNS
-from segloss.provenance import code_fingerprint, fingerprint, write_json, written_aside
+from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json, written_aside
 from segloss.training.fold import REDRAWN_S, DivergedError, train_fold
 from segloss.training.settings import Settings
 
 PACKAGE = Path(__file__).parents[1]
-CODE = [PACKAGE / part for part in ("losses", "networks", "training", "data/augmentation.py", "data/prepared.py")]
+CODE = [
+    PACKAGE / part
+    for part in ("losses", "networks", "training", "data/augmentation", "data/prepared.py", "data/splits.py")
+]
 
 
 def train_arm(arm: str, params: dict[str, Any]) -> None:
@@ -36,13 +39,13 @@ def train_arm(arm: str, params: dict[str, Any]) -> None:
             write_json(folder / "status.json", status)
         return
     torch.set_num_threads(settings.threads)
-    data = PreparedImages(prepared)
+    data = PreparedSlices(prepared)
     fingerprints = {
         "data": data.provenance["fingerprint"],
         "code": code_fingerprint(*CODE),
         "parameters": fingerprint(asdict(settings)),
     }
-    folder = _workplace(CHECKPOINTS / names["dataset"] / arm, fingerprint(fingerprints, torch.__version__))
+    folder = resumable_folder(CHECKPOINTS / names["dataset"] / arm, fingerprint(fingerprints, torch.__version__))
     for fold in tqdm(range(settings.folds), arm, unit="fold", mininterval=REDRAWN_S):
         try:
             if not (folder / f"fold{fold}").is_dir():
@@ -57,16 +60,6 @@ def train_arm(arm: str, params: dict[str, Any]) -> None:
     shutil.rmtree(run, ignore_errors=True)
     run.parent.mkdir(parents=True, exist_ok=True)
     os.replace(folder, run)
-
-
-def _workplace(folder: Path, key: str) -> Path:
-    """The folder of the unfinished arm, emptied if it belongs to other data, code or parameters."""
-    keyfile = folder.with_name(folder.name + ".key")
-    if not keyfile.is_file() or keyfile.read_text() != key:
-        shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    keyfile.write_text(key)
-    return folder
 
 
 def _remove_unfinished(folder: Path) -> None:

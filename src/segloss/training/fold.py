@@ -1,4 +1,4 @@
-"""Training on one fold: epochs, validation and the prediction of the test third."""
+"""Training on one fold: epochs, validation and the prediction of the test part."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from segloss.data.augmentation import augment
-from segloss.data.prepared import PreparedImages
+from segloss.data.prepared import PreparedSlices
 from segloss.losses import NonFiniteLogitsError, SegmentationLoss, build_loss
 from segloss.networks import build_network
 from segloss.provenance import written_aside
@@ -27,7 +27,7 @@ class DivergedError(Exception):
     """The loss or the logits are no longer finite: an outcome of the arm, not a fault."""
 
 
-def train_fold(folder: Path, data: PreparedImages, fold: int, settings: Settings) -> None:
+def train_fold(folder: Path, data: PreparedSlices, fold: int, settings: Settings) -> None:
     """Train a fold; ``folder`` appears when it is complete, with history, weights and test predictions.
 
     Every epoch draws its random numbers from a seed of its own. So a resumed run needs no saved generator, and arms
@@ -37,9 +37,11 @@ def train_fold(folder: Path, data: PreparedImages, fold: int, settings: Settings
         DivergedError: If the loss or the logits stop being finite.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    train, validation, test = (data.third(fold, part) for part in ("train", "validation", "test"))
+    test = data.part(fold, "test")
+    train, validation = (data.slices_of(data.part(fold, part)) for part in ("train", "validation"))
     _seed(settings.seed, fold, 0)
-    network = build_network(**settings.network, in_channels=data.channels, out_channels=1)
+    out_channels = 1 if data.classes == 1 else 1 + data.classes
+    network = build_network(**settings.network, in_channels=data.channels, out_channels=out_channels)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = OPTIMISERS[settings.optimiser](network.parameters(), settings.learning_rate, fused=True)
     loss = build_loss(settings.loss)
@@ -68,7 +70,8 @@ def train_fold(folder: Path, data: PreparedImages, fold: int, settings: Settings
     with written_aside(folder) as aside:
         checkpoint.write_history(aside / "history.csv")
         torch.save({name: value.cpu() for name, value in network.state_dict().items()}, aside / "weights.pt")
-        probs = [torch.sigmoid(logits).half().cpu().numpy() for logits, _ in predict(network, data, test, device)]
+        logits = (logits for logits, _ in predict(network, data, data.slices_of(test), device))
+        probs = [probabilities(batch).half().cpu().numpy() for batch in logits]
         np.savez(aside / "predictions.npz", cases=data.cases[test], probs=np.concatenate(probs))
     checkpoint.remove()
 
@@ -94,26 +97,42 @@ def train_epoch(
 
 
 def validate(
-    network: nn.Module, loss: SegmentationLoss, data: PreparedImages, cases: np.ndarray, device: torch.device
+    network: nn.Module, loss: SegmentationLoss, data: PreparedSlices, slices: np.ndarray, device: torch.device
 ) -> tuple[float, float]:
-    """Mean loss over the cases, and mean Dice of the thresholded predictions over the cases that have one."""
-    total, dice = 0.0, []
-    for logits, labels in predict(network, data, cases, device):
+    """Mean loss over the slices, and mean Dice over the classes and cases that have one."""
+    total, start = 0.0, 0
+    overlap, size = torch.zeros(2, len(data.cases), data.classes, device=device)
+    for logits, labels in predict(network, data, slices, device):
         total += _finite(loss, logits, labels).item() * len(logits)
-        predicted, true = (logits.squeeze(1) > 0).flatten(1), (labels > 0).flatten(1)
-        dice.append(2 * (predicted & true).sum(1) / (predicted.sum(1) + true.sum(1)))
-    return total / len(cases), float(torch.cat(dice).nanmean())
+        case = torch.from_numpy(data.case_of[slices[start : start + len(logits)]]).to(device)
+        predicted = decisions(logits)
+        for label in range(1, data.classes + 1):
+            found, true = (predicted == label).flatten(1), (labels == label).flatten(1)
+            overlap[:, label - 1].index_add_(0, case, (found & true).sum(1).float())
+            size[:, label - 1].index_add_(0, case, (found.sum(1) + true.sum(1)).float())
+        start += len(logits)
+    return total / len(slices), float((2 * overlap / size).nanmean())
 
 
 @torch.no_grad()
 def predict(
-    network: nn.Module, data: PreparedImages, cases: np.ndarray, device: torch.device
+    network: nn.Module, data: PreparedSlices, slices: np.ndarray, device: torch.device
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Logits (B, 1, H, W) and labels (B, H, W) of the cases, batch by batch, in their order."""
+    """Logits (B, C, H, W) and labels (B, H, W) of the slices, batch by batch, in their order."""
     network.eval()
-    for start in range(0, len(cases), PREDICTED_AT_ONCE):
-        images, labels = data.batch(cases[start : start + PREDICTED_AT_ONCE], device)
+    for start in range(0, len(slices), PREDICTED_AT_ONCE):
+        images, labels = data.batch(slices[start : start + PREDICTED_AT_ONCE], device)
         yield network(images.contiguous(memory_format=torch.channels_last)), labels
+
+
+def probabilities(logits: Tensor) -> Tensor:
+    """Of the foreground, (B, 1, H, W), where there is one logit; else of each class."""
+    return torch.sigmoid(logits) if logits.shape[1] == 1 else torch.softmax(logits, 1)
+
+
+def decisions(logits: Tensor) -> Tensor:
+    """The most probable class (B, H, W)."""
+    return (logits.squeeze(1) > 0).long() if logits.shape[1] == 1 else logits.argmax(1)
 
 
 def _finite(loss: SegmentationLoss, logits: Tensor, labels: Tensor) -> Tensor:

@@ -1,0 +1,116 @@
+"""Batches, patches and parts of what the prepare stage wrote."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from segloss.data.case import IGNORED
+from segloss.data.prepared import PreparedSlices, PreparedVolumes
+from segloss.errors import InputError
+
+CPU = torch.device("cpu")
+
+
+def write(
+    folder: Path, shapes: Sequence[tuple[int, int, int]], groups: int = 3, flat: bool = False
+) -> list[np.ndarray]:
+    """Write cases of these shapes, two channels each, class 2 in a corner; returns their labels."""
+    rng = np.random.default_rng(0)
+    images = [rng.random((2, *shape)).astype(np.float16) for shape in shapes]
+    labels = [np.zeros(shape, np.uint8) for shape in shapes]
+    for array in labels:
+        array[0, :2, :2] = [[2, 2], [IGNORED, 1]]
+    arrays = [[i.reshape(-1) for i in images], [a.reshape(-1) for a in labels]]
+    if not flat:
+        arrays = [[i.swapaxes(0, 1) for i in images], labels]
+    for name, parts in zip(("images", "labels"), arrays, strict=True):
+        np.save(folder / f"{name}.npy", np.concatenate(parts))
+    provenance = {"dataset": "acdc", "groups": groups, "channels": ["T1", "T2"], "classes": ["ring", "core"]}
+    (folder / "provenance.json").write_text(json.dumps(provenance))
+    rows = [f"c{i},{i % groups},{'x'.join(map(str, shape))}" for i, shape in enumerate(shapes)]
+    (folder / "cases.csv").write_text("\n".join(["case,fold,prepared_shape", *rows]) + "\n")
+    return labels
+
+
+def test_the_slices_of_some_cases_are_found_in_the_arrays(tmp_path: Path) -> None:
+    labels = write(tmp_path, [(2, 8, 8), (3, 8, 8), (1, 8, 8)])
+    data = PreparedSlices(tmp_path)
+    assert data.slices_of(np.array([0, 2])).tolist() == [0, 1, 5]
+    assert data.case_of.tolist() == [0, 0, 1, 1, 1, 2]
+    np.testing.assert_array_equal(data.labels[data.slices_of(np.array([1]))], labels[1])
+
+
+def test_ignored_voxels_are_background_in_a_batch(tmp_path: Path) -> None:
+    write(tmp_path, [(2, 8, 8)])
+    images, labels = PreparedSlices(tmp_path).batch(np.array([0, 1]), CPU)
+    assert (images.shape, images.dtype, labels.dtype) == ((2, 2, 8, 8), torch.float32, torch.long)
+    assert labels[0, :2, :2].tolist() == [[2, 2], [0, 1]]
+
+
+def test_five_groups_give_three_parts_without_a_common_case(tmp_path: Path) -> None:
+    write(tmp_path, [(1, 8, 8)] * 10, groups=5)
+    parts = [PreparedSlices(tmp_path).part(1, part).tolist() for part in ("test", "validation", "train")]
+    assert parts == [[1, 6], [2, 7], [0, 3, 4, 5, 8, 9]]
+
+
+def test_distance_maps_get_an_empty_channel_for_the_background(tmp_path: Path) -> None:
+    write(tmp_path, [(2, 8, 8)])
+    maps = np.random.default_rng(1).random((2, 2, 8, 8)).astype(np.float32)
+    np.save(tmp_path / "distances.npy", maps)
+    phi = PreparedSlices(tmp_path).distance_maps(np.array([1]), CPU)
+    assert not phi[:, 0].any()
+    np.testing.assert_array_equal(phi[:, 1:], maps[1:])
+
+
+def test_missing_distance_maps_are_asked_for_by_their_setting(tmp_path: Path) -> None:
+    write(tmp_path, [(2, 8, 8)])
+    with pytest.raises(InputError, match="acdc: no distance maps; set distance_maps in its view"):
+        PreparedSlices(tmp_path).distance_maps(np.array([0]), CPU)
+
+
+def test_volumes_keep_their_own_shapes(tmp_path: Path) -> None:
+    labels = write(tmp_path, [(4, 6, 5), (3, 7, 9)], flat=True)
+    image, target = PreparedVolumes(tmp_path).volume(1)
+    assert image.shape == (2, 3, 7, 9)
+    np.testing.assert_array_equal(target, labels[1])
+
+
+def test_a_patch_is_cut_from_image_and_labels_at_the_same_place(tmp_path: Path) -> None:
+    write(tmp_path, [(6, 9, 9)], flat=True)
+    data = PreparedVolumes(tmp_path)
+    image, target = data.volume(0)
+    windows = np.lib.stride_tricks.sliding_window_view(image, (2, 3, 4, 5))[0]
+    for _ in range(5):
+        patch, labels = data.batch(np.array([0]), (3, 4, 5), CPU)
+        matches = (windows == patch[0].numpy().astype(np.float16)).all(axis=(-4, -3, -2, -1))
+        ((z, y, x),) = np.argwhere(matches)
+        expected = target[z : z + 3, y : y + 4, x : x + 5]
+        np.testing.assert_array_equal(labels[0].numpy(), np.where(expected == IGNORED, 0, expected))
+
+
+def test_every_place_of_a_patch_has_the_same_probability(tmp_path: Path) -> None:
+    write(tmp_path, [(3, 4, 4)], flat=True)
+    data = PreparedVolumes(tmp_path)
+    firsts = [float(data.batch(np.array([0]), (2, 4, 4), CPU)[0][0, 0, 0, 0, 0]) for _ in range(400)]
+    # Two places: 200 expected of each, with a deviation of 10.
+    assert 150 < firsts.count(firsts[0]) < 250
+
+
+def test_a_volume_smaller_than_the_patch_lies_in_its_middle(tmp_path: Path) -> None:
+    labels = write(tmp_path, [(2, 4, 4)], flat=True)
+    images, targets = PreparedVolumes(tmp_path).batch(np.array([0]), (4, 4, 9), CPU)
+    assert images.shape == (1, 2, 4, 4, 9)
+    np.testing.assert_array_equal(targets[0, 1:3, :, 2:6].numpy(), np.where(labels[0] == IGNORED, 0, labels[0]))
+    assert (images[0, 0, 0] == images[0, 0, 1:3, :, 2:6].min()).all()
+    assert targets.sum() == targets[0, 1:3, :, 2:6].sum()
+
+
+def test_only_the_patches_are_read_from_the_disk(tmp_path: Path) -> None:
+    write(tmp_path, [(4, 6, 6)] * 3, flat=True)
+    data = PreparedVolumes(tmp_path)
+    assert isinstance(data.images, np.memmap)
+    assert isinstance(data.volume(2)[0].base, np.memmap)
