@@ -1,4 +1,4 @@
-"""Real images in the official layouts, from official files to a falling loss. Skipped by name where they are missing."""
+"""Real images in the official layouts, from official files to a falling loss. Skipped where missing, by name."""
 
 import csv
 import json
@@ -16,8 +16,8 @@ from segloss.data.augmentation import augment
 from segloss.data.case import IGNORED
 from segloss.data.checking import check
 from segloss.data.inventory import take_inventory
-from segloss.data.prepared import PreparedSlices, PreparedVolumes
 from segloss.data.preparation import prepare
+from segloss.data.prepared import PreparedSlices, PreparedVolumes
 from segloss.errors import InputError
 from segloss.losses import build_loss
 from segloss.networks import build_network

@@ -101,23 +101,24 @@ def same_image_twice(case: Path) -> None:
         (case / name).write_bytes((case.with_name("100") / name).read_bytes())
 
 
+STOPS = "stops: wmh2017/Utrecht/101"
+UNREADABLE = f"{STOPS}/pre/FLAIR.nii.gz: expected a complete NIfTI volume, but it cannot be read ("
 FAULTS = {
-    truncated: "stops: wmh2017/Utrecht/101/pre/FLAIR.nii.gz: expected a complete NIfTI volume, but it cannot be read (",
-    wrong_magic: "stops: wmh2017/Utrecht/101/pre/FLAIR.nii.gz: expected a complete NIfTI volume, but it cannot be read (",
-    zero_bytes: "stops: wmh2017/Utrecht/101/pre/FLAIR.nii.gz: expected a complete NIfTI volume, but it cannot be read (",
-    four_dimensions: "stops: wmh2017/Utrecht/101/pre/FLAIR.nii.gz: shape 6x8x4x5, expected a volume of three dimensions.",
-    not_a_number: "stops: wmh2017/Utrecht/101/pre/FLAIR.nii.gz: the volume holds NaN or infinite values, expected finite "
-    "ones.",
-    another_shape: "stops: wmh2017/Utrecht/101/pre/T1.nii.gz: shape 5x8x6 in (Z, Y, X), expected 4x8x6 as FLAIR.nii.gz.",
-    another_place: "stops: wmh2017/Utrecht/101/pre/T1.nii.gz: its affine puts voxels up to 4.4 voxels from where "
+    truncated: UNREADABLE,
+    wrong_magic: UNREADABLE,
+    zero_bytes: UNREADABLE,
+    four_dimensions: f"{STOPS}/pre/FLAIR.nii.gz: shape 6x8x4x5, expected a volume of three dimensions.",
+    not_a_number: f"{STOPS}/pre/FLAIR.nii.gz: the volume holds NaN or infinite values, expected finite ones.",
+    another_shape: f"{STOPS}/pre/T1.nii.gz: shape 5x8x6 in (Z, Y, X), expected 4x8x6 as FLAIR.nii.gz.",
+    another_place: f"{STOPS}/pre/T1.nii.gz: its affine puts voxels up to 4.4 voxels from where "
     "FLAIR.nii.gz has them, expected the same grid.",
-    mask_of_another_patient: "stops: wmh2017/Utrecht/101/wmh.nii.gz: its affine puts voxels up to 29.1 voxels from where "
+    mask_of_another_patient: f"{STOPS}/wmh.nii.gz: its affine puts voxels up to 29.1 voxels from where "
     "FLAIR.nii.gz has them, expected the same grid.",
-    unknown_label: "stops: wmh2017/Utrecht/101/wmh.nii.gz: unknown label 3; expected only 0, 1, 2.",
-    values_between: "stops: wmh2017/Utrecht/101/wmh.nii.gz: unknown label values between whole numbers; expected only "
-    "0, 1, 2.",
+    unknown_label: f"{STOPS}/wmh.nii.gz: unknown label 3; expected only 0, 1, 2.",
+    values_between: f"{STOPS}/wmh.nii.gz: unknown label values between whole numbers; expected only 0, 1, 2.",
     missing_file: "left out: wmh2017/Utrecht/101/pre/T1.nii.gz: this file of Utrecht_101 is missing; left out.",
-    no_foreground: "warning: wmh2017/Utrecht/101/wmh.nii.gz: the mask has no foreground, expected some; the case is kept.",
+    no_foreground: "warning: wmh2017/Utrecht/101/wmh.nii.gz: the mask has no foreground, expected some; "
+    "the case is kept.",
     same_image_twice: "warning: wmh2017/Utrecht/101/pre/FLAIR.nii.gz: the same image as "
     "wmh2017/Utrecht/100/pre/FLAIR.nii.gz, expected two subjects to differ.",
 }
@@ -188,7 +189,8 @@ def test_a_subject_in_two_parts_of_a_published_split_is_a_contradiction() -> Non
     (fault,) = contradictions(Listing([scan("first", "train"), scan("second", "test")]))
     assert fault.kind == "stop"
     assert fault.reason == (
-        "second.nii.gz: subject patient7 belongs to the test part and, with first.nii.gz, to the train part; expected one."
+        "second.nii.gz: subject patient7 belongs to the test part and, with first.nii.gz, to the train part; "
+        "expected one."
     )
 
 
