@@ -15,7 +15,8 @@ import pytest
 
 from segloss.errors import InputError
 from segloss.notebooks import normalise, read_notebook
-from segloss.report import Report, run_report, run_tour
+from segloss.report import Report
+from segloss.report_stages import run_report, run_tour
 
 PARAMETERS = {
     "paper": "demo",

@@ -71,13 +71,13 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 
 def report(arguments: argparse.Namespace) -> None:
-    from segloss.report import run_report
+    from segloss.report_stages import run_report
 
     run_report(arguments.paper, load_params())
 
 
 def tour(arguments: argparse.Namespace) -> None:
-    from segloss.report import run_tour
+    from segloss.report_stages import run_tour
 
     run_tour()
 
@@ -85,7 +85,7 @@ def tour(arguments: argparse.Namespace) -> None:
 def gallery(arguments: argparse.Namespace) -> None:
     from segloss.gallery import write_provenances
     from segloss.paths import GALLERY
-    from segloss.report import run_gallery
+    from segloss.report_stages import run_gallery
 
     write_provenances(load_params())
     run_gallery(GALLERY)

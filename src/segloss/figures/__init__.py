@@ -2,6 +2,7 @@
 
 from segloss.figures.agreement import agreement_areas, large_lesions, limit_to_dice
 from segloss.figures.contact_sheet import contact_sheet
+from segloss.figures.controlled import controlled_phantoms
 from segloss.figures.curves import curves_of_every_arm, training_curves
 from segloss.figures.descent import family_tree
 from segloss.figures.differences import (
@@ -19,6 +20,7 @@ __all__ = [
     "agreement_areas",
     "area_error_curves",
     "contact_sheet",
+    "controlled_phantoms",
     "curves_of_every_arm",
     "difference_by_lesion_size",
     "differences_by_dataset",
