@@ -30,7 +30,8 @@ def dice_errors(
     if squared:
         squares = functional.mse_loss(quantities.probs, quantities.target, reduction="none")
         errors = quantities.pixel_sums(squares)[:, 0 if include_background else 1 :]
-    return ratio(errors, 2 * counts.tp + errors + smooth), (counts.true > 0) | (smooth * counts.pixels > 0)
+    counted = (counts.true > 0) if smooth == 0 else (counts.pixels > 0)
+    return ratio(errors, 2 * counts.tp + errors + smooth), counted
 
 
 def dice_loss(
