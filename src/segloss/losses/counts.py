@@ -61,15 +61,14 @@ class Agreement(torch.autograd.Function):
         """dL/dz = p (w - sum_c p_c w_c), where w is the gradient of the probabilities."""
         probs, target = ctx.saved_tensors
         if counts_grad is None:
-            grad = None if probs_grad is None else probs_grad.clone(memory_format=torch.contiguous_format)
-        else:
-            with torch.autocast(probs.device.type, enabled=False):
-                grad = torch.bmm(_cells_backward(counts_grad), target.flatten(2)).view_as(probs)
-            if probs_grad is not None:
-                grad += probs_grad
-        if grad is not None:
-            torch.ops.aten._softmax_backward_data.out(grad, probs, 1, probs.dtype, grad_input=grad)
-        return grad, None
+            if probs_grad is None:
+                return None, None
+            return torch.ops.aten._softmax_backward_data(probs_grad, probs, 1, probs.dtype), None
+        with torch.autocast(probs.device.type, enabled=False):
+            grad = torch.bmm(_cells_backward(counts_grad), target.flatten(2)).view_as(probs)
+        if probs_grad is not None:
+            grad += probs_grad
+        return torch.ops.aten._softmax_backward_data.out(grad, probs, 1, probs.dtype, grad_input=grad), None
 
 
 @dataclass(frozen=True)

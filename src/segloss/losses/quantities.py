@@ -85,13 +85,14 @@ class Quantities:
     def target(self) -> Tensor:
         r"""One-hot masks g (B, C, \*spatial) in the dtype of the logits; all 0 where a pixel does not count."""
         labels = self.labels if self.valid is None else self.labels.where(self.valid, -1)
-        labels = labels.unsqueeze(1).to(self.logits.dtype)  # comparing floats into floats is the fastest way there is
-        classes = torch.arange(self.classes, dtype=labels.dtype, device=labels.device)
-        classes = classes.view(-1, *[1] * (labels.ndim - 2))
         if torch.compiler.is_compiling():
-            return (labels == classes).to(labels.dtype)
+            return torch.stack([labels == label for label in range(self.classes)], dim=1).to(self.logits.dtype)
         with torch.no_grad():
-            return torch.eq(labels, classes, out=torch.empty_like(self.logits))
+            masks = torch.empty_like(self.logits)
+            last = masks[:, -1].copy_(labels)  # comparing floats into floats is the fastest way there is
+            for label in range(self.classes):
+                torch.eq(last, label, out=masks[:, label])
+            return masks
 
     @once
     def _agreement(self) -> tuple[Tensor, Tensor]:

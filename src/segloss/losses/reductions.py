@@ -30,7 +30,7 @@ def class_mean(values: Tensor, counted: Tensor) -> Tensor:
 
     Where nothing is counted the mean is 0, still attached to the graph.
     """
-    weights = counted / counted.sum(1, keepdim=True).clamp(min=1)
+    weights = counted.to(values) / counted.sum(1, keepdim=True).clamp(min=1)
     return (values * weights).sum() / counted.any(1).sum().clamp(min=1)
 
 
