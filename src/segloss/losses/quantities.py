@@ -12,7 +12,6 @@ from segloss.losses.counts import Agreement, Counts, cells, confusion_matrix
 from segloss.losses.distance_maps import signed_distance
 from segloss.losses.true_class import SMALLEST_ERROR, CrossEntropySum, TrueClass
 
-
 IGNORED = -100  # the label that torch's cross entropy leaves out
 
 

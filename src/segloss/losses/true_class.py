@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# A sum of more float32 numbers in one go, as a dot product adds them up, would lose digits.
-SUMMED_AT_ONCE = 2**17
+from segloss.losses.counts import SUMMED_AT_ONCE
+
 # Times the smallest number: the smallest error with a logarithm, so that its reciprocal times a gradient stays finite.
 SMALLEST_ERROR = 1e8
 
