@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# A longer sum of float32 numbers, as a matrix or dot product adds them up, would lose digits.
+# A longer sum of float32 numbers, as a matrix product adds them up, would lose digits.
 SUMMED_AT_ONCE = 2**17
 
 

@@ -26,8 +26,9 @@ class CrossEntropySum(torch.autograd.Function):
         r"""Scalar, from logits and masks (B, C, \*spatial)."""
         log_probs = torch.log_softmax(logits, dim=1)
         ctx.save_for_backward(log_probs, target)
-        pieces = zip(log_probs.view(-1).split(SUMMED_AT_ONCE), target.view(-1).split(SUMMED_AT_ONCE), strict=True)
-        return -torch.stack([torch.dot(log_p, g) for log_p, g in pieces]).sum()
+        rows = [values.flatten(2).flatten(0, 1).unsqueeze(1) for values in (log_probs, target)]
+        pieces = zip(*(row.split(SUMMED_AT_ONCE, 2) for row in rows), strict=True)
+        return -torch.stack([torch.bmm(log_p, g.mT).sum() for log_p, g in pieces]).sum()
 
     @staticmethod
     @once_differentiable
