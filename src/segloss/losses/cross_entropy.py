@@ -7,10 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from segloss.losses.quantities import Quantities
+from segloss.losses.quantities import IGNORED, Quantities
 from segloss.losses.reductions import class_mean, dropped, ratio
-
-IGNORED = -100  # the label that torch's cross entropy leaves out
 
 
 def cross_entropy_loss(quantities: Quantities, *, class_weights: Sequence[float] | None = None) -> Tensor:
@@ -50,11 +48,11 @@ def cross_entropy_loss(quantities: Quantities, *, class_weights: Sequence[float]
         >>> round(loss.item(), 4)                                  # (log 2 + 3 log 2 + 3 log(1 + exp(-2))) / 7
         0.4505
     """
+    if class_weights is None:
+        return quantities.cross_entropy_sum / quantities.pixels
+    weights = _one_per_class(class_weights, quantities)
     labels = quantities.labels if quantities.valid is None else quantities.labels.where(quantities.valid, IGNORED)
-    weights = None if class_weights is None else _one_per_class(class_weights, quantities)
     total = functional.cross_entropy(quantities.logits, labels, weights, ignore_index=IGNORED, reduction="sum")
-    if weights is None:
-        return ratio(total, total.new_full((), labels.numel()) if quantities.valid is None else quantities.valid.sum())
     return ratio(total, quantities.pixel_sums(weights[quantities.labels].unsqueeze(1)).sum())
 
 
@@ -181,7 +179,9 @@ def focal_loss(quantities: Quantities, *, exponent: float = 2.0, foreground_weig
         raise ValueError(f"exponent must be at least 0 and finite, got {exponent}")
     if foreground_weight is not None and not 0 < foreground_weight < 1:
         raise ValueError(f"foreground_weight must lie strictly between 0 and 1, got {foreground_weight}")
-    values = torch.exp(exponent * quantities.log_error) * quantities.cross_entropy
+    # Below 1 the power has an infinite slope at 0, which the logarithm keeps away from.
+    power = quantities.error**exponent if exponent >= 1 else torch.exp(exponent * quantities.log_error)
+    values = power * quantities.cross_entropy
     if foreground_weight is not None:
         foreground = (quantities.labels > 0).to(values)
         values = values * (foreground_weight * foreground + (1 - foreground_weight) * (1 - foreground))

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -30,7 +31,8 @@ def dice_errors(
     if squared:
         squares = functional.mse_loss(quantities.probs, quantities.target, reduction="none")
         errors = quantities.pixel_sums(squares)[:, 0 if include_background else 1 :]
-    return ratio(errors, 2 * counts.tp + errors + smooth), (counts.true > 0) | (smooth * counts.pixels > 0)
+    counted = (counts.true > 0) if smooth == 0 else (counts.pixels > 0)
+    return ratio(errors, 2 * counts.tp + errors + smooth), counted
 
 
 def dice_loss(
@@ -220,9 +222,9 @@ def _kept(quantities: Quantities, first: int, keep: float) -> Tensor:
     probs, kept = quantities.probs.detach().flatten(2), torch.ones_like(quantities.target)
     for sample, target in enumerate(quantities.target.flatten(2)):
         for label in range(first, quantities.classes):
-            true = target[label].nonzero().squeeze(1)
-            easiest = true[_highest(probs[sample, label, true], dropped(keep, len(true)))]
-            kept[sample, label].view(-1)[easiest] = 0
+            true = (target[label] > 0).nonzero().squeeze(1)
+            easiest = true[_highest(probs[sample, label].index_select(0, true), dropped(keep, len(true)))]
+            kept[sample, label].view(-1).index_fill_(0, easiest, 0)
     return kept
 
 
@@ -230,6 +232,10 @@ def _highest(values: Tensor, count: int) -> Tensor:
     """Whether each of the values is among the ``count`` highest; of equal ones the earlier come first."""
     if count == 0:
         return torch.zeros_like(values, dtype=torch.bool)
-    threshold = values.kthvalue(len(values) - count + 1).values
+    rank = len(values) - count
+    if values.device.type == "cpu" and not torch.compiler.is_compiling():  # where numpy is the faster one
+        threshold = torch.from_numpy(np.partition(values.numpy(), rank))[rank]
+    else:
+        threshold = values.kthvalue(rank + 1).values
     above, ties = values > threshold, values == threshold
     return above | (ties & (ties.cumsum(0) <= count - above.sum()))

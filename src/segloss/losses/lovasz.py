@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from segloss.losses.quantities import Quantities
 from segloss.losses.reductions import class_mean
@@ -40,23 +39,29 @@ def lovasz_softmax_loss(quantities: Quantities) -> Tensor:
         >>> round(loss.item(), 4)      # mean of .7/3 + .5/3 + .4/3 (foreground) and .7/2 + .5/6 + .4/12 + .1/4
         0.5125
     """
-    errors = functional.l1_loss(quantities.probs, quantities.target, reduction="none")
     counted = quantities.counts(include_background=True).true > 0
-    errors *= _weights(errors.detach(), counted, quantities)  # in place, to save memory
-    return class_mean(errors.flatten(2).sum(2), counted)
+    products = quantities.probs - quantities.target
+    products *= _slopes(quantities, counted)  # in place, to save memory
+    return class_mean(products.flatten(2).sum(2), counted)
 
 
-def _weights(errors: Tensor, counted: Tensor, quantities: Quantities) -> Tensor:
-    r"""J_k - J_{k-1} at the place of each pixel, (B, C, \*spatial); 0 where a class or a pixel does not count."""
-    if quantities.valid is not None:
-        errors = errors.where(quantities.valid.unsqueeze(1), -1)  # behind all others, where a step is 0
-    weights = torch.zeros_like(errors)
-    at_once = 1 if errors.device.type == "cpu" else quantities.classes  # sorting takes memory, small steps a GPU's time
+@torch.no_grad()
+def _slopes(quantities: Quantities, counted: Tensor) -> Tensor:
+    r"""Derivative of the loss by each p, (B, C, \*spatial); 0 where a class or a pixel does not count.
+
+    It is J_k - J_{k-1} at the place of each pixel, and negative at a true one, whose error falls with p.
+    """
+    probs, target = quantities.probs.flatten(2), quantities.target.flatten(2)
+    slopes = torch.zeros_like(probs)
+    at_once = 1 if probs.device.type == "cpu" else quantities.classes  # sorting takes memory, small steps a GPU's time
     for sample, classes in enumerate(counted):
         for present in classes.nonzero().squeeze(1).split(at_once):
-            values, target = errors[sample, present], quantities.target[sample, present]
-            weights[sample, present] = _steps(values.flatten(1), target.flatten(1)).view_as(values)
-    return weights
+            true = target[sample, present]
+            errors = (probs[sample, present] - true).abs()
+            if quantities.valid is not None:
+                errors = errors.where(quantities.valid[sample].flatten(), -1)  # behind all others, where a step is 0
+            slopes[sample, present] = _steps(errors, true) * (1 - 2 * true)
+    return slopes.view_as(quantities.probs)
 
 
 def _steps(errors: Tensor, target: Tensor) -> Tensor:

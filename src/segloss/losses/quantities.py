@@ -6,10 +6,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from segloss.losses.counts import Agreement, Counts, confusion_matrix
+from segloss.losses.counts import Agreement, Counts, cells, confusion_matrix
 from segloss.losses.distance_maps import signed_distance
-from segloss.losses.true_class import TrueClass
+from segloss.losses.true_class import SMALLEST_ERROR, CrossEntropySum, TrueClass
+
+IGNORED = -100  # the label that torch's cross entropy leaves out
 
 
 class NonFiniteLogitsError(ValueError):
@@ -59,8 +62,8 @@ class Quantities:
     ) -> None:
         _check_shapes(logits, labels, distance)
         labels = labels.long()
-        _check_values(logits, labels, ignore_index)
         logits = logits if logits.dtype == torch.float64 else logits.float()
+        _check_values(logits, labels, ignore_index)
         self.binary = logits.shape[1] == 1
         self.logits = (torch.cat([torch.zeros_like(logits), logits], dim=1) if self.binary else logits).contiguous()
         self.valid = None if ignore_index is None else labels != ignore_index
@@ -72,23 +75,29 @@ class Quantities:
         """C, the background included."""
         return self.logits.shape[1]
 
+    @property
+    def pixels(self) -> int | Tensor:
+        """How many pixels of the batch count, but at least 1, to divide by."""
+        return self.labels.numel() if self.valid is None else self.valid.sum().clamp(min=1)
+
     @once
     def target(self) -> Tensor:
         r"""One-hot masks g (B, C, \*spatial) in the dtype of the logits; all 0 where a pixel does not count."""
         labels = self.labels if self.valid is None else self.labels.where(self.valid, -1)
-        labels = labels.unsqueeze(1).to(self.logits.dtype)  # comparing floats into floats is the fastest way there is
-        classes = torch.arange(self.classes, dtype=labels.dtype, device=labels.device)
-        classes = classes.view(-1, *[1] * (labels.ndim - 2))
         if torch.compiler.is_compiling():
-            return (labels == classes).to(labels.dtype)
+            return torch.stack([labels == label for label in range(self.classes)], dim=1).to(self.logits.dtype)
         with torch.no_grad():
-            return torch.eq(labels, classes, out=torch.empty_like(self.logits))
+            masks = torch.empty_like(self.logits)
+            last = masks[:, -1].copy_(labels)  # comparing floats into floats is the fastest way there is
+            for label in range(self.classes):
+                torch.eq(last, label, out=masks[:, label])
+            return masks
 
     @once
     def _agreement(self) -> tuple[Tensor, Tensor]:
         if torch.compiler.is_compiling():
             probs = torch.softmax(self.logits, dim=1)
-            return probs, confusion_matrix(probs, self.target)
+            return probs, cells(confusion_matrix(probs, self.target))
         return Agreement.apply(self.logits, self.target)
 
     @property
@@ -96,17 +105,22 @@ class Quantities:
         r"""Probabilities p (B, C, \*spatial), the softmax of the logits."""
         return self._agreement[0]
 
-    @once
-    def _counts(self) -> Counts:
-        return Counts.of(self._agreement[1])
-
     def counts(self, include_background: bool) -> Counts:
         """Soft counts of all classes, or of the foreground classes alone."""
-        return self._counts if include_background else self._counts.foreground()
+        counts = self._agreement[1]
+        return Counts(*(counts if include_background else counts[:, :, 1:]).unbind())
+
+    @once
+    def cross_entropy_sum(self) -> Tensor:
+        """Cross entropy of all counted pixels together, a scalar."""
+        if self.logits.device.type == "cpu" and not torch.compiler.is_compiling():
+            return CrossEntropySum.apply(self.logits, self.target)
+        labels = self.labels if self.valid is None else self.labels.where(self.valid, IGNORED)
+        return functional.cross_entropy(self.logits, labels, ignore_index=IGNORED, reduction="sum")
 
     @once
     def _true_class(self) -> tuple[Tensor, Tensor]:
-        return TrueClass.apply(self.logits, self.labels)
+        return TrueClass.apply(self.logits, self.target)
 
     @property
     def cross_entropy(self) -> Tensor:
@@ -114,9 +128,14 @@ class Quantities:
         return self._true_class[0]
 
     @property
-    def log_error(self) -> Tensor:
-        r"""log(1 - p) of the true class's probability p, (B, \*spatial), without cancellation where p is near 1."""
+    def error(self) -> Tensor:
+        r"""1 - p of the true class's probability p, (B, \*spatial), without cancellation where p is near 1."""
         return self._true_class[1]
+
+    @once
+    def log_error(self) -> Tensor:
+        r"""log(1 - p) of the true class's probability p, (B, \*spatial); no error is smaller than 1e-30."""
+        return self.error.clamp(min=SMALLEST_ERROR * torch.finfo(self.error.dtype).tiny).log()
 
     @once
     def log_probs(self) -> Tensor:
@@ -144,9 +163,7 @@ class Quantities:
 
     def pixel_mean(self, values: Tensor) -> Tensor:
         r"""Mean of ``values`` (B, \*spatial) over all counted pixels of the batch; 0 where there is none."""
-        if self.valid is None:
-            return values.mean()
-        return (values * self.valid).sum() / self.valid.sum().clamp(min=1)
+        return values.mean() if self.valid is None else (values * self.valid).sum() / self.pixels
 
     def pixel_sums(self, values: Tensor) -> Tensor:
         r"""Sums of ``values`` (B, K, \*spatial) over the counted pixels of each sample, (B, K)."""
@@ -178,8 +195,7 @@ def _check_values(logits: Tensor, labels: Tensor, ignore_index: int | None) -> N
     if torch.compiler.is_compiling():
         return
     # A NaN or an infinity makes the sum non-finite; so may huge finite values, hence the second look.
-    total = logits.detach().sum(dtype=torch.promote_types(logits.dtype, torch.float32))
-    if not total.isfinite() and not logits.isfinite().all():
+    if not math.isfinite(logits.detach().sum()) and not logits.isfinite().all():
         raise NonFiniteLogitsError("logits must be finite, got NaN or infinity")
     counted = labels if ignore_index is None else labels.where(labels != ignore_index, 0)
     lowest, highest = (int(value) for value in counted.aminmax())

@@ -30,8 +30,8 @@ def class_mean(values: Tensor, counted: Tensor) -> Tensor:
 
     Where nothing is counted the mean is 0, still attached to the graph.
     """
-    per_sample = (values * counted).sum(1) / counted.sum(1).clamp(min=1)
-    return per_sample.sum() / counted.any(1).sum().clamp(min=1)
+    weights = counted.to(values) / counted.sum(1, keepdim=True).clamp(min=1)
+    return (values * weights).sum() / counted.any(1).sum().clamp(min=1)
 
 
 def dropped(keep: float, pixels: int) -> int:
