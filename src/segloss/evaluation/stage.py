@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from segloss.config import entry
+from segloss.errors import InputError
 from segloss.evaluation.examples import write_examples
 from segloss.evaluation.inputs import THRESHOLD, Prepared, Run
 from segloss.metrics import Mask, case_metrics
@@ -36,6 +37,8 @@ def evaluate(dataset: str, params: dict[str, Any]) -> None:
     """
     paper = entry(params, "datasets", dataset)["paper"]
     prepared = Prepared(PREPARED / dataset)
+    if len(prepared.provenance.get("classes", ())) > 1:
+        raise InputError(f"{dataset} has several classes, expected one: evaluate measures one foreground class.")
     arms = {name.partition("-")[2]: arm for name, arm in params["arms"].items() if arm["dataset"] == dataset}
     runs = {arm: Run(RUNS / dataset / f"{dataset}-{arm}", prepared) for arm in arms}
     stem = metrics_folder(params["scale"], paper) / dataset
