@@ -1,4 +1,4 @@
-"""The evaluate stage on a small synthetic tree of prepared data and runs."""
+"""The evaluate stage on a small synthetic tree of prepared pictures and runs."""
 
 import csv
 import json
@@ -48,6 +48,7 @@ def tree(tmp_path, monkeypatch):
         "warnings": [],
         "grey_masks": 0,
         "image_size": SIZE,
+        "classes": ["lesion"],
         "groups": 3,
         "fingerprint": "f" * 12,
     }

@@ -1,6 +1,9 @@
 """Statistics over tidy results: loading, paired comparisons, convergence, tests from printed numbers."""
 
 from segloss.statistics.convergence import convergence, paired_t_p, t_interval
+from segloss.statistics.curves import gap_opening, roughness
+from segloss.statistics.gains import difference_of_gains
+from segloss.statistics.kept_shares import chosen_on_validation, kept_share_of, kept_share_sweep
 from segloss.statistics.paired import (
     POOLED,
     Comparison,
@@ -11,7 +14,7 @@ from segloss.statistics.paired import (
     slope_on_share,
 )
 from segloss.statistics.printed import PrintedMean, paired_p_range, recompute_p_values, welch_p, welch_p_range
-from segloss.statistics.resampling import bootstrap_interval, holm, permutation_p, rank_first_share
+from segloss.statistics.resampling import bootstrap_interval, holm, lead_over_others, permutation_p, rank_first_share
 from segloss.statistics.results import (
     DISTANCES,
     TRIVIAL_ARMS,
@@ -23,6 +26,7 @@ from segloss.statistics.results import (
     pooled_values,
     summarise,
 )
+from segloss.statistics.subjects import over_subjects
 
 __all__ = [
     "DISTANCES",
@@ -35,19 +39,27 @@ __all__ = [
     "Slope",
     "bootstrap_interval",
     "case_values",
+    "chosen_on_validation",
     "compare",
     "comparison_frame",
     "convergence",
     "difference_of_differences",
+    "difference_of_gains",
     "fold_means",
+    "gap_opening",
     "holm",
+    "kept_share_of",
+    "kept_share_sweep",
+    "lead_over_others",
     "load_results",
+    "over_subjects",
     "paired_p_range",
     "paired_t_p",
     "permutation_p",
     "pooled_values",
     "rank_first_share",
     "recompute_p_values",
+    "roughness",
     "slope_on_share",
     "summarise",
     "t_interval",

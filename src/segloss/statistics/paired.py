@@ -1,7 +1,7 @@
 """Two arms on the same cases: difference, interval, effect size, tests.
 
-The unit is the case. The paired test is the right one, because both arms segment the same images; the paper's own,
-a t-test of two independent samples, stands beside it.
+The unit is the subject, which nearly everywhere has one case. The paired test is the right one, because both arms
+segment the same images; the paper's own, a t-test of two independent samples, stands beside it.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from scipy import stats
 
 from segloss.statistics.resampling import bootstrap_interval, holm, permutation_p
 from segloss.statistics.results import TRUTH, Results, case_values, fold_means, pooled_values
+from segloss.statistics.subjects import over_subjects
 
 Array = NDArray[np.float64]
 POOLED = "all sets, each image once"
@@ -65,7 +66,7 @@ def compare(
     else:
         if not {arm, baseline} <= set(results.arms(dataset)):
             return None
-        values = case_values(results.metrics, dataset, metric)
+        values = over_subjects(case_values(results.metrics, dataset, metric), results, dataset)
         folds = fold_means(results.metrics, dataset, metric)
     if values.empty:
         return None
