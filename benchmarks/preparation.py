@@ -48,6 +48,7 @@ def measured(dataset: str, params: dict[str, Any]) -> tuple[int, float, float]:
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_prepare, args=(dataset, params, sender))
     process.start()
+    sender.close()  # else the parent would wait for a child that has failed
     result = receiver.recv()
     process.join()
     return result

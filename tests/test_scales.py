@@ -124,7 +124,7 @@ def test_a_scale_that_lists_arms_narrows_the_grid_to_them(tmp_path):
     params = yaml.safe_load(path.read_text())
     assert [list(params[section]) for section in ("arms", "datasets", "evaluated", "papers")] == [
         ["scd-dice"],
-        ["scd"],
+        ["scd", "acdc"],
         ["scd"],
         ["kappa"],
     ]

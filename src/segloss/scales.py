@@ -73,8 +73,8 @@ def check_out(worktree: Path) -> Path:
 def write_params(path: Path, scale: str, data_root: Path | None) -> None:
     """Put the scale and the absolute data root into a params.yaml, and narrow its grid to the scale's arms.
 
-    Only the two lines change, unless the scale lists ``arms``: then the arms, data sets and papers
-    that it does not list are left out.
+    Only the two lines change, unless the scale lists ``arms``: then the arms that it does not list are left out, and so
+    are the evaluations and papers that none of them needs. Every data set is still prepared.
     """
     text = path.read_text(encoding="utf-8")
     root = "data" if data_root is None else data_root.resolve().as_posix()
@@ -85,7 +85,7 @@ def write_params(path: Path, scale: str, data_root: Path | None) -> None:
     listed = params["scales"][scale].get("arms")
     if listed:
         params["arms"] = {name: params["arms"][name] for name in listed}
-        for section, key in (("datasets", "dataset"), ("evaluated", "dataset"), ("papers", "paper")):
+        for section, key in (("evaluated", "dataset"), ("papers", "paper")):
             used = {arm[key] for arm in params["arms"].values()}
             params[section] = {name: value for name, value in params[section].items() if name in used}
         text = yaml.safe_dump(params, sort_keys=False, allow_unicode=True)

@@ -1,5 +1,6 @@
 """Every fault of docs/how-to/check-your-data.md, made in a file that really has it, and what ``check`` prints of it."""
 
+import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from segloss.data.case import Case, Listing
 from segloss.data.checking import check
 from segloss.data.faults import contradictions
+from segloss.errors import InputError
 
 SHAPE = (6, 8, 4)  # X, Y, Z of the files
 PARAMS: dict[str, Any] = {
@@ -84,6 +86,14 @@ def unknown_label(case: Path) -> None:
     save(case / LABELS, lesion(3))
 
 
+def two_sizes_of_a_voxel(case: Path) -> None:
+    image = nibabel.Nifti1Image(np.ones(SHAPE, np.float32), np.diag([2.0, 2.0, 2.0, 1.0]))
+    image.header.set_sform(np.diag([1.0, 1.0, 3.0, 1.0]), code=1)
+    (case / T1).write_bytes(
+        gzip.compress(image.header.binaryblock + bytes(4) + np.ones(SHAPE, np.float32).tobytes("F"))
+    )
+
+
 def values_between(case: Path) -> None:
     save(case / LABELS, lesion(0.5))
 
@@ -114,6 +124,8 @@ FAULTS = {
     "FLAIR.nii.gz has them, expected the same grid.",
     mask_of_another_patient: f"{STOPS}/wmh.nii.gz: its affine puts voxels up to 29.1 voxels from where "
     "FLAIR.nii.gz has them, expected the same grid.",
+    two_sizes_of_a_voxel: f"{STOPS}/pre/T1.nii.gz: affine and header have voxels of 1 x 1 x 3 and 2 x 2 x 2 mm, "
+    "expected the same size in both.",
     unknown_label: f"{STOPS}/wmh.nii.gz: unknown label 3; expected only 0, 1, 2.",
     values_between: f"{STOPS}/wmh.nii.gz: unknown label values between whole numbers; expected only 0, 1, 2.",
     missing_file: "left out: wmh2017/Utrecht/101/pre/T1.nii.gz: this file of Utrecht_101 is missing; left out.",
@@ -157,6 +169,18 @@ def test_faultless_cases_end_in_a_summary(case: Path, capsys: pytest.CaptureFixt
         "  spacing   3 x 1 x 1 mm",
         "  WMH: 2.083% to 2.083% of a case, median 2.083%, in 3 of 3 cases",
     ]
+
+
+def test_files_that_belong_to_no_case_are_counted(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (case / "pre" / "FLAIR (1).nii.gz").write_bytes(b"")
+    (case / "pre" / "T2.nii.gz").write_bytes(b"")
+    lines = checked(case.parents[2], capsys)[1]
+    assert lines[-1] == "  unused    2 files belong to no case, such as Utrecht/101/pre/FLAIR (1).nii.gz"
+
+
+def test_a_folder_within_a_case_is_no_data_set(case: Path) -> None:
+    with pytest.raises(InputError, match=r"expected <site>/<id>/pre"):
+        check("wmh2017", case / "pre", PARAMS)
 
 
 def test_several_faults_are_reported_at_once(case: Path, capsys: pytest.CaptureFixture[str]) -> None:

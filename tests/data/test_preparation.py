@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segloss.data.case import Case, ExcludedError, Sample
+from segloss.data.case import Case, ExcludedError, Listing, Sample
 from segloss.data.inventory import take_inventory
 from segloss.data.preparation import prepare
 from segloss.data.readers import READERS
@@ -155,7 +155,7 @@ def test_too_few_cases_are_an_outcome(params: dict[str, Any], mask_file: Callabl
     prepared(params)
     assert status() == {
         "outcome": "too few cases",
-        "reason": "2 subjects, expected at least 3: one for each part of the split.",
+        "reason": "1 of the 3 parts of the split have no subject, expected one in each.",
     }
     assert len(np.load(PREPARED / "images.npy")) == 2
 
@@ -243,3 +243,39 @@ def test_an_unknown_setting_of_the_view_is_named(params: dict[str, Any]) -> None
     params["datasets"]["isic2018"]["view"]["colour"] = True
     with pytest.raises(InputError, match="colour"):
         prepared(params)
+
+
+def test_a_stopped_preparation_starts_anew_where_another_reader_goes_on(
+    params: dict[str, Any], monkeypatch: pytest.MonkeyPatch, mask_file: Callable[[int], Path]
+) -> None:
+    intact = mask_file(5).read_bytes()
+    mask_file(5).write_bytes(intact[:20])
+    with pytest.raises(InputError, match=r"ISIC_0000005_segmentation\.png"):
+        prepared(params)
+    mask_file(5).write_bytes(intact)
+
+    def read_negative(case: Case) -> Sample:
+        sample = READERS["isic2018"].read(case)
+        return replace(sample, labels=1 - sample.labels)
+
+    monkeypatch.setitem(READERS, "negative", replace(READERS["isic2018"], read=read_negative))
+    params["datasets"]["isic2018"]["reader"] = "negative"
+    prepared(params)
+    assert np.load(PREPARED / "labels.npy").tolist() == [[[0] * 4 + [1] * 4] * 8] * 6
+
+
+def test_a_split_with_a_part_that_no_subject_is_in_is_too_few_cases(
+    params: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = READERS["isic2018"]
+
+    def find(folder: Path, subset: str) -> Listing:
+        listing = whole.find(folder, subset)
+        listing.cases = [replace(case, part="train") for case in listing.cases]
+        return listing
+
+    monkeypatch.setitem(READERS, "isic2018", replace(whole, find=find))
+    params["datasets"]["isic2018"]["split"] = {"published": True, "train": 2, "validation": 1}
+    prepared(params)
+    assert status()["outcome"] == "too few cases"
+    assert status()["reason"] == "1 of the 3 parts of the split have no subject, expected one in each."

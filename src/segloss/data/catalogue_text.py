@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import fill, indent, wrap
 
 from segloss.data.catalogue import UNKNOWN, Entry, catalogue
+from segloss.published import published_datasets
 
 # Together with two blanks between them 120 columns, the width of a wide terminal.
 WIDTHS = {
@@ -81,8 +82,9 @@ def how_to_obtain(entry: Entry, root: Path | None = None) -> str:
         "Afterwards there are": [f"{place}/{entry.name}/{line}" for line in entry.layout],
         f"{faults} for faults in the files": [f"python -m segloss check {entry.name} {shown}"],
     }
-    if entry.papers:
-        runs = [f"python -m segloss scale subset --data-root {shown} --paper {paper}" for paper in entry.papers]
+    replicated = [paper for paper in entry.papers if published_datasets(paper)]
+    if replicated:
+        runs = [f"python -m segloss scale subset --data-root {shown} --paper {paper}" for paper in replicated]
         parts["Prepare it, train and report, capped for a processor"] = runs
     return "\n\n".join(f"{head}:\n" + indent("\n".join(lines), "  ") for head, lines in parts.items())
 

@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from segloss.config import entry
 from segloss.data.case import Case, ExcludedError, Fault, Listing, Reader
-from segloss.data.faults import contradictions, warnings_of
+from segloss.data.faults import contradictions, require_cases, warnings_of
+from segloss.data.files import visible_files
 from segloss.data.parallel import in_order
 from segloss.data.readers import READERS
 from segloss.errors import InputError
@@ -52,6 +53,7 @@ def check(dataset: str, root: Path, params: dict[str, Any]) -> int:
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; expected one with {reader.expects}.")
     listing = reader.find(folder, settings["subset"])
+    require_cases(listing, folder, reader)
     opened = in_order(lambda case: _findings(case, reader, len(listing.classes)), listing.cases)
     bar = tqdm(opened, f"check {dataset}", total=len(listing.cases), unit="case", disable=None)
     findings = dict(zip((case.name for case in listing.cases), bar, strict=True))
@@ -70,6 +72,9 @@ def check(dataset: str, root: Path, params: dict[str, Any]) -> int:
         return 1
     for line in _summary(listing, [found for found in findings.values() if found.shape]):
         print(line)
+    used = {file for case in listing.cases for file in (*case.images, *case.labels)}
+    if unused := [file for file in visible_files(folder) if file not in used]:
+        print(f"  unused    {len(unused)} files belong to no case, such as {unused[0].relative_to(folder)}")
     return 0
 
 

@@ -1,8 +1,20 @@
 """What can be wrong with the cases of any data set, whatever its layout."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from segloss.data.case import Case, Fault, Listing, Sample
+from segloss.data.case import Case, Fault, Listing, Reader, Sample
+from segloss.errors import InputError
+
+
+def require_cases(listing: Listing, folder: Path, reader: Reader) -> None:
+    """Refuse a folder in which a reader finds neither a case nor a fault.
+
+    Raises:
+        InputError: If it is such a folder.
+    """
+    if not listing.cases and not listing.faults:
+        raise InputError(f"{folder}: no case was found, expected {reader.expects}.")
 
 
 def contradictions(listing: Listing) -> Iterator[Fault]:

@@ -13,5 +13,6 @@ def visible_files(folder: Path) -> Iterator[Path]:
     for current, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith("."):
+            # A link that leads nowhere, such as to a disk that is not mounted, is no file.
+            if not name.startswith(".") and Path(current, name).is_file():
                 yield Path(current, name)

@@ -19,9 +19,11 @@ def z_score(image: np.ndarray, clip: Sequence[float] | None = None) -> np.ndarra
     r"""Shift and scale each channel of an image (C, \*spatial) to mean 0 and deviation 1, after clipping it."""
     kept = image if clip is None else image.clip(min=clip[0], max=clip[1])
     axes = tuple(range(1, image.ndim))
-    deviation = kept.std(axis=axes, keepdims=True, dtype=np.float64)
-    scaled = (kept - kept.mean(axis=axes, keepdims=True, dtype=np.float64)) / np.where(deviation > 0, deviation, 1)
-    return scaled.astype(np.float32)
+    mean = kept.mean(axis=axes, keepdims=True, dtype=np.float64).astype(np.float32)
+    deviation = kept.std(axis=axes, keepdims=True, dtype=np.float64).astype(np.float32)
+    scaled = kept - mean
+    scaled /= np.where(deviation > 0, deviation, 1)
+    return scaled
 
 
 def _bounds(channel: np.ndarray) -> tuple[float, float]:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+# Each holds a case in memory, and a large scan takes several times its size while it is worked on.
+MOST_WORKERS = 4
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -18,7 +21,7 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers:
     >>> list(in_order(abs, [-1, 2, -3], workers=2))
     [1, 2, 3]
     """
-    workers = workers or os.cpu_count() or 1
+    workers = workers or min(MOST_WORKERS, os.cpu_count() or 1)
     due: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:

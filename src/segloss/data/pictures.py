@@ -32,9 +32,11 @@ def read_mask(path: Path, threshold: int = 127) -> tuple[np.ndarray, bool]:
         threshold: Foreground is brighter than this, of 0 to 255.
 
     Raises:
-        InputError: If the file is truncated or not an image.
+        InputError: If the file is truncated, not an image, or so dark that its foreground would be lost.
     """
     grey = np.asarray(_decoded(path, "L"))
+    if 0 < (brightest := int(grey.max())) <= threshold:
+        raise InputError(f"{path}: the brightest value of the mask is {brightest}, expected 255 for foreground.")
     values = np.flatnonzero(np.bincount(grey.ravel(), minlength=256))
     return (grey > threshold).astype(np.uint8), len(values) > 2
 

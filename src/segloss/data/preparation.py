@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from segloss.config import entry, scale_of
 from segloss.data.case import Case, ExcludedError, Fault, Listing, Reader
-from segloss.data.faults import contradictions, warnings_of
+from segloss.data.faults import contradictions, require_cases, warnings_of
 from segloss.data.parallel import in_order
 from segloss.data.prepared_files import RECORDS, PreparedFiles
 from segloss.data.readers import READERS
@@ -34,6 +34,7 @@ COLUMNS = (
     "class_shares",
     "files",
 )
+PACKAGE = Path(__file__).parents[1]
 CONTENT = ("cases.csv", "images.npy", "labels.npy", "distances.npy")
 
 
@@ -46,16 +47,21 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
     Raises:
         InputError: If the data set's files are corrupt or contradict each other; what is there stays as it was.
     """
-    settings, scale = entry(params, "datasets", dataset), scale_of(params)
+    settings = entry(params, "datasets", dataset)
+    scale = scale_of(params, settings.get("paper"))
     inventory = _inventory_of(dataset)
     reader, view = READERS[settings["reader"]], View.of(settings["view"], scale)
     source = Path(params["data_root"]) / settings["folder"]
-    listing = reader.find(source, settings["subset"]) if inventory["present"] else Listing()
+    listing = Listing()
+    if inventory["present"]:
+        listing = reader.find(source, settings["subset"])
+        require_cases(listing, source, reader)
     stop_at_contradictions(listing, dataset, source)
     cases = [listing.cases[i] for i in evenly_spread(len(listing.cases), scale["max_cases"])]
 
-    names, code = [case.name for case in cases], code_fingerprint(Path(__file__).parent)
-    folder = resumable_folder(PREPARING / dataset, fingerprint(inventory, asdict(view), names, code))
+    code = code_fingerprint(PACKAGE / "data", PACKAGE / "losses" / "distance_maps.py")
+    begun = [settings["reader"], settings["subset"], listing.channels, listing.classes, [case.name for case in cases]]
+    folder = resumable_folder(PREPARING / dataset, fingerprint(inventory, asdict(view), begun, code))
     with PreparedFiles(folder) as files:
         bar = tqdm(initial=len(files.records), total=len(cases), desc=f"prepare {dataset}", unit="case", disable=None)
         missing = cases[len(files.records) :]
@@ -66,10 +72,11 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
         records = [record for record in files.records if "excluded" not in record]
         excluded = [Fault(**record["excluded"]) for record in files.records if "excluded" in record]
 
-    groups = groups_of(settings["split"])
-    outcome, reason = _outcome(inventory, {record["subject"] for record in records}, groups, settings, reader)
+    subjects, parts = [record["subject"] for record in records], [record["part"] for record in records]
+    groups = grouped(subjects, parts, settings["split"]) if records else []
+    outcome, reason = _outcome(inventory, groups, groups_of(settings["split"]), settings, reader)
     if records:
-        _write_table(folder / "cases.csv", records, settings["split"])
+        _write_table(folder / "cases.csv", records, groups)
     left_out = [fault for fault in (*listing.faults, *excluded) if fault.kind == "left_out"]
     warnings = [fault for fault in listing.faults if fault.kind == "warning"]
     warnings += [Fault(**warning) for record in records for warning in record["warnings"]]
@@ -86,7 +93,7 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
         "view": asdict(view),
         "channels": listing.channels,
         "classes": listing.classes,
-        "groups": groups,
+        "groups": groups_of(settings["split"]),
         "source_fingerprint": inventory["fingerprint"],
         "fingerprint": fingerprint(*(folder / name for name in CONTENT if (folder / name).is_file()))
         if records
@@ -141,8 +148,7 @@ def _prepared(
     return record, {name: a.reshape(-1) for name, a in arrays.items()} if view.kind == "volumes" else arrays
 
 
-def _write_table(path: Path, records: list[dict[str, Any]], split: dict[str, Any]) -> None:
-    groups = grouped([r["subject"] for r in records], [r["part"] for r in records], split)
+def _write_table(path: Path, records: list[dict[str, Any]], groups: list[int]) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         table = csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n")
         table.writeheader()
@@ -150,12 +156,13 @@ def _write_table(path: Path, records: list[dict[str, Any]], split: dict[str, Any
 
 
 def _outcome(
-    inventory: dict[str, Any], subjects: set[str], groups: int, settings: dict[str, Any], reader: Reader
+    inventory: dict[str, Any], groups: list[int], wanted: int, settings: dict[str, Any], reader: Reader
 ) -> tuple[str, str]:
     if not inventory["present"]:
         return "absent", f"The folder {settings['folder']} has no files; expected {reader.expects}."
-    if len(subjects) < groups:
-        return "too few cases", f"{len(subjects)} subjects, expected at least {groups}: one for each part of the split."
+    missing = wanted - len(set(groups))
+    if missing:
+        return "too few cases", f"{missing} of the {wanted} parts of the split have no subject, expected one in each."
     return "done", ""
 
 
@@ -169,7 +176,10 @@ def _kind(inventory: dict[str, Any], scale: str, cases: int, paper_cases: int) -
 
 def _as_record(fault: Fault, folder: Path) -> dict[str, str]:
     # Where the data lie on this machine is nobody's business in a report.
-    return {"case": fault.case, "reason": fault.reason.replace(f"{folder}{os.sep}", "")}
+    return {
+        "case": fault.case,
+        "reason": fault.reason.replace(f"{folder}{os.sep}", "").replace(str(folder), folder.name),
+    }
 
 
 def _inventory_of(dataset: str) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _read(path: Path) -> Volume:
         raise InputError(f"{path}: shape {_by(image.shape)}, expected a volume of three dimensions.")
     if not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-12:
         raise InputError(f"{path}: the header has no usable affine, expected one that can be inverted.")
-    affine = _affine(image)
+    affine = _affine(image, path)
     turn = ornt_transform(io_orientation(affine), axcodes2ornt(AXES))
     turned = apply_orientation(array.reshape(shape), turn)
     return Volume(np.ascontiguousarray(turned), affine @ inv_ornt_aff(turn, shape))
@@ -152,15 +152,19 @@ def _opened(path: Path) -> nibabel.Nifti1Image:
     return (nibabel.Nifti2Image if second_version else nibabel.Nifti1Image).from_bytes(content)
 
 
-def _affine(image: nibabel.Nifti1Image) -> np.ndarray:
-    """The affine, with voxels of the size that the header states beside it.
+def _affine(image: nibabel.Nifti1Image, path: Path) -> np.ndarray:
+    """The affine; where it says 1 mm for every voxel, with voxels of the size that the header states beside it.
 
-    Both should say the same, but the affine of official ACDC files says 1 mm for every voxel.
+    Both should say the same, but the affine of official ACDC files is that of a grid of 1 mm.
     """
     affine = image.affine.copy()
-    sizes = np.asarray(image.header.get_zooms()[:3]) / np.linalg.norm(affine[:3, :3], axis=0)
-    if (np.abs(sizes - 1) > TOLERANCE_SIZE).any() and (sizes > 0).all():
-        affine[:3, :3] *= sizes
+    of_affine, of_header = np.linalg.norm(affine[:3, :3], axis=0), np.asarray(image.header.get_zooms()[:3])
+    if np.allclose(of_affine, of_header, rtol=TOLERANCE_SIZE, atol=0):
+        return affine
+    if not np.allclose(of_affine, 1, rtol=TOLERANCE_SIZE, atol=0) or (of_header <= 0).any():
+        sizes = " and ".join(" x ".join(f"{mm:.4g}" for mm in voxel) for voxel in (of_affine, of_header))
+        raise InputError(f"{path}: affine and header have voxels of {sizes} mm, expected the same size in both.")
+    affine[:3, :3] *= of_header
     return affine
 
 

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from segloss.config import entry
+from segloss.errors import InputError
 from segloss.evaluation.arms import count_predictions, folds_of, predictions
 from segloss.evaluation.examples import write_examples
 from segloss.evaluation.inputs import Prepared, Run
@@ -39,6 +40,8 @@ def evaluate(dataset: str, params: dict[str, Any]) -> None:
     settings = entry(params, "datasets", dataset)
     paper = settings["paper"]
     prepared = Prepared(PREPARED / dataset)
+    if prepared.provenance.get("view", {}).get("kind") == "volumes":
+        raise InputError(f"{dataset} was prepared as volumes, expected slices: no protocol works on volumes yet.")
     arms = {name.partition("-")[2]: arm for name, arm in params["arms"].items() if arm["dataset"] == dataset}
     runs = {arm: Run(RUNS / dataset / f"{dataset}-{arm}", prepared) for arm in arms}
     stem = metrics_folder(params["scale"], paper) / dataset
@@ -141,7 +144,10 @@ def _provenance(prepared: Prepared, runs: dict[str, Run], arms: dict[str, Any]) 
         # Arms of one code have one fingerprint; several are hashed into one.
         fingerprints[part] = values.pop() if len(values) == 1 else fingerprint(of_arms) if values else None
     facts = {arm: _arm_facts(run, arms[arm]) for arm, run in runs.items()}
-    return {**kept, "outcome": prepared.status["outcome"], "fingerprints": fingerprints, "arms": facts}
+    subject_of = {row["case"]: row["subject"] for row in prepared.rows if row["subject"] != row["case"]}
+    # Named where the unit of a comparison, the patient, is not the case.
+    subjects = {"subjects": subject_of} if subject_of else {}
+    return {**kept, **subjects, "outcome": prepared.status["outcome"], "fingerprints": fingerprints, "arms": facts}
 
 
 def _arm_facts(run: Run, arm: dict[str, Any]) -> dict[str, Any]:

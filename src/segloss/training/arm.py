@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from segloss.config import entry
 from segloss.data.prepared import PreparedSlices, read_status
+from segloss.errors import InputError
 from segloss.paths import CHECKPOINTS, PREPARED, RUNS
 from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json, written_aside
 from segloss.training.fold import REDRAWN_S, DivergedError, train_fold
@@ -40,6 +41,8 @@ def train_arm(arm: str, params: dict[str, Any]) -> None:
         return
     torch.set_num_threads(settings.threads)
     data = PreparedSlices(prepared)
+    if data.provenance.get("view", {}).get("kind") == "volumes":
+        raise InputError(f"{arm}: its protocol works on slices, expected a data set whose view has kind: slices.")
     fingerprints = {
         "data": data.provenance["fingerprint"],
         "code": code_fingerprint(*CODE),

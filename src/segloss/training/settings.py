@@ -30,7 +30,8 @@ class Settings:
     @classmethod
     def of(cls, params: dict[str, Any], arm: str) -> Self:
         """Read the settings of an arm from the parameters."""
-        names, scale = entry(params, "arms", arm), scale_of(params)
+        names = entry(params, "arms", arm)
+        scale = scale_of(params, names["paper"])
         protocol = entry(params, "protocols", names["protocol"])
         network = protocol["network"]
         return cls(
