@@ -58,7 +58,7 @@ def test_pixels_that_share_a_corner_are_one_lesion_of_a_picture():
     truth = np.eye(5, dtype=bool)
     values = lesion_metrics(truth, truth, (1.0, 1.0))
     assert (values["lesions_true"], values["lesions_detected"]) == (1, 1)
-    assert "lesion_slices_missed" not in values
+    assert not [name for name in values if name.startswith("lesion_slices")]
     assert "lesion_recall_tiny" not in values
 
 
@@ -133,16 +133,18 @@ def test_a_prediction_that_only_grows_a_lesion_has_no_false_one():
     assert values["false_positive_distance_mm"] == 2.0
 
 
-def test_slices_with_a_lesion_are_missed_where_nothing_is_predicted():
+def test_slices_with_a_lesion_are_counted_and_those_of_them_without_any_prediction():
     predicted = empty()
     predicted[8, 0, 0] = predicted[0] = True
-    assert lesion_metrics(predicted, three_lesions())["lesion_slices_missed"] == pytest.approx(2 / 3)
+    values = lesion_metrics(predicted, three_lesions())
+    assert (values["lesion_slices"], values["lesion_slices_empty"]) == (3, 2)
 
 
 def test_without_any_lesion_counts_are_0_and_shares_are_nothing():
     values = lesion_metrics(empty(), empty(), SPACING)
     assert {name: value for name, value in values.items() if not math.isnan(value)} == dict.fromkeys(
-        ("lesions_true", "lesions_detected", "lesions_missed", "lesions_false"), 0
+        ("lesions_true", "lesions_detected", "lesions_missed", "lesions_false", "lesion_slices", "lesion_slices_empty"),
+        0,
     )
 
 

@@ -19,7 +19,8 @@ SCANS, EPOCHS = 8, 30
 
 def metrics_of(dataset, rng):
     """Eight scans in one fold: every metric that the notebook asks for."""
-    rows = [("truth", 0, f"scan{scan}", "lesion", "foreground_share", 0.01 * (scan + 1)) for scan in range(SCANS)]
+    truth = [{"foreground_share": 0.01 * (scan + 1), "slices": 8} for scan in range(SCANS)]
+    rows = [("truth", 0, f"scan{scan}", "lesion", *item) for scan in range(SCANS) for item in truth[scan].items()]
     for arm in [*ARMS[dataset], *TRIVIAL]:
         empty = arm in ("boundary", "predict_nothing")
         for scan in range(SCANS):
@@ -38,7 +39,8 @@ def metrics_of(dataset, rng):
                 **{f"lesion_recall_{group}": found / 5 for group in ("small", "medium", "large", "far")},
                 "lesion_recall_tiny": np.nan,
                 "false_positive_distance_mm": np.nan if empty else rng.uniform(2, 20),
-                "lesion_slices_missed": float(empty),
+                "lesion_slices": 6,
+                "lesion_slices_empty": 6 * empty,
             }
             rows += [(arm, 0, f"scan{scan}", "lesion", name, value) for name, value in values.items()]
     return pd.DataFrame(rows, columns=["arm", "fold", "case", "class", "metric", "value"])
@@ -133,6 +135,19 @@ def test_predict_nothing_has_a_row_of_its_own_and_the_published_distance_no_diff
     assert nothing.filter(like="per slice").iloc[0].startswith("0.300")
     assert isles.loc["generalised Dice", "Hausdorff in mm, difference"] == "not comparable"
     assert isles.loc["generalised Dice", "Hausdorff in mm, published"] == "4.009 (0.016)"
+
+
+def test_the_study_of_schedules_is_of_isles_and_the_control_is_no_schedule(run):
+    ranked = pd.read_csv(run("isles2018", "wmh2017") / "tables" / "schedules-ranked.csv")
+    assert set(ranked["data set"]) == {"ISLES 2018 (phantom)"}
+    assert len(ranked) == len([*PAIR, *STUDIED, "increase"])
+    assert not ranked["arm"].str.contains("×").any()
+
+
+def test_without_isles_the_study_of_schedules_ranks_nothing(run):
+    folder = run("wmh2017")
+    assert "WMH" not in (folder / "tables" / "schedules-ranked.csv").read_text(encoding="utf-8")
+    assert "WMH 2017 (phantom)" in (folder / "tables" / "table1.csv").read_text(encoding="utf-8")
 
 
 def test_the_notebook_runs_where_every_data_set_is_absent(run):

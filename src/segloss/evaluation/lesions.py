@@ -40,7 +40,8 @@ def lesion_metrics(predicted: Mask, truth: Mask, spacing_mm: Sequence[float] | N
       those that are more than 10 mm from the nearest other one, or the only one.
     - ``false_lesion_distance_mm``: mean over the false lesions of the distance to the nearest true voxel;
       ``false_positive_distance_mm``: mean of that distance over all false positive voxels, so weighted by volume.
-    - ``lesion_slices_missed``: share of the slices with a true lesion in which nothing is predicted; of scans only.
+    - ``lesion_slices``, ``lesion_slices_empty``: slices with a true lesion, and those of them in which nothing is
+      predicted; of scans only.
 
     Other shares of nothing, and distances from or to nothing, are NaN; counts are 0.
 
@@ -69,7 +70,8 @@ def lesion_metrics(predicted: Mask, truth: Mask, spacing_mm: Sequence[float] | N
         values |= _distances_of_false(predicted, truth, found, false, spacing_mm)
     if truth.ndim == 3:
         with_lesion, with_prediction = (np.count_nonzero(mask, axis=(1, 2)) > 0 for mask in (truth, predicted))
-        values["lesion_slices_missed"] = _ratio(~with_prediction[with_lesion], int(with_lesion.sum()))
+        values["lesion_slices"] = int(with_lesion.sum())
+        values["lesion_slices_empty"] = int((with_lesion & ~with_prediction).sum())
     return values
 
 

@@ -52,7 +52,7 @@ def kept_share_sweep(
     arms = {arm: keep for arm in results.arms(dataset) if (keep := kept_share_of(arm, dataset)) is not None}
     rows = []
     for arm, keep in sorted(arms.items(), key=lambda item: -item[1]):
-        chosen_by = _last_validation_dice(results.history, dataset, arm)
+        chosen_by = last_validation_dice(results.history, dataset, arm)
         for metric in metrics:
             values = over_subjects(case_values(results.metrics, dataset, metric), results, dataset)
             found = values[arm].dropna().to_numpy(dtype=float) if arm in values else np.array([])
@@ -68,7 +68,8 @@ def chosen_on_validation(sweep: pd.DataFrame) -> int | None:
     return int(known.loc[known["validation_dice"].idxmax(), "keep"]) if len(known) else None
 
 
-def _last_validation_dice(history: pd.DataFrame, dataset: str, arm: str) -> float:
+def last_validation_dice(history: pd.DataFrame, dataset: str, arm: str) -> float:
+    """Validation Dice of the last tenth of the epochs, then of the folds; NaN where the arm was not trained."""
     rows = history[(history["dataset"] == dataset) & (history["arm"] == arm)]
     folds = [epochs.sort_values("epoch")["validation_dice"].to_numpy() for _, epochs in rows.groupby("fold")]
     return float(

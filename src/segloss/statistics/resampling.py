@@ -58,6 +58,30 @@ def bootstrap_interval(
     return float(ends[0]), float(ends[1])
 
 
+def mean_interval(
+    values: ArrayLike,
+    weights: ArrayLike | None = None,
+    *,
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Interval of the mean over cases; of a weighted one, each case is drawn together with its weight.
+
+    Args:
+        values: One per case.
+        weights: One per case, above 0; equal ones if left out.
+        confidence: Level of the interval, in (0, 1).
+        resamples: Number of bootstrap samples.
+        seed: Of the resampling.
+
+    Returns:
+        As :func:`bootstrap_interval`.
+    """
+    statistic, samples = (np.mean, [values]) if weights is None else (_weighted_mean, [values, weights])
+    return bootstrap_interval(statistic, *samples, confidence=confidence, resamples=resamples, seed=seed)
+
+
 def permutation_p(differences: ArrayLike, *, resamples: int = 2000, seed: int = 0) -> float:
     """Two-sided p of the mean of paired differences, by random signs.
 
@@ -134,6 +158,10 @@ def lead_over_others(
     leads = np.array([_lead(means) for means in _resampled_means(table, resamples, seed)])
     low, high = np.quantile(leads, [1 - confidence, confidence])
     return float(_lead(table.mean(axis=0))), float(low), float(high), len(table)
+
+
+def _weighted_mean(values: Array, weights: Array, axis: int = -1) -> Array:
+    return np.asarray((values * weights).sum(axis=axis) / weights.sum(axis=axis))
 
 
 def _common_cases(values: pd.DataFrame) -> Array:

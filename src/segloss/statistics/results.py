@@ -11,6 +11,7 @@ import pandas as pd
 
 from segloss.errors import InputError
 from segloss.published import published_datasets
+from segloss.statistics.per_slice import slice_weights
 
 TRUTH = "truth"
 TRIVIAL_ARMS = ("predict_nothing", "predict_everything", "mean_training_mask")
@@ -119,6 +120,8 @@ def summarise(metrics: pd.DataFrame, *, by_class: bool = False) -> pd.DataFrame:
 
     Of several classes a case's value is the mean over those that have one. A mean over classes of means over cases, as
     papers give it, is the same unless a class is absent from some cases; for that, take the means ``by_class``.
+    A mean over slices (:mod:`segloss.statistics.per_slice`) weighs each case by its number of slices, in mean and
+    sd_folds.
 
     Args:
         metrics: As :attr:`Results.metrics`.
@@ -130,12 +133,13 @@ def summarise(metrics: pd.DataFrame, *, by_class: bool = False) -> pd.DataFrame:
     """
     keys = ["dataset", "arm", *(["class"] if by_class else []), "metric"]
     values = metrics if by_class else _over_classes(metrics)
-    cases = values.groupby(keys, sort=False, observed=True)["value"].agg(
-        mean="mean", sd_images="std", cases="count", rows="size"
-    )
-    folds = values.groupby([*keys, "fold"], sort=False, observed=True)["value"].mean()
+    weights = slice_weights(values, metrics).where(values["value"].notna())
+    values = values.assign(weight=weights, weighted=weights * values["value"])
+    grouped = values.groupby(keys, sort=False, observed=True)
+    cases = grouped["value"].agg(sd_images="std", cases="count", rows="size")
+    folds = _weighted_means(values, [*keys, "fold"])
     spread = folds.groupby(keys, sort=False, observed=True).agg(sd_folds="std", folds="size")
-    frame = cases.join(spread).reset_index().astype(dict.fromkeys(keys, str))
+    frame = cases.join([_weighted_means(values, keys), spread]).reset_index().astype(dict.fromkeys(keys, str))
     frame["undefined"] = frame["rows"] - frame["cases"]
     return frame[[*keys, "mean", "sd_images", "sd_folds", "cases", "undefined", "folds"]]
 
@@ -172,6 +176,11 @@ def _over_classes(metrics: pd.DataFrame) -> pd.DataFrame:
     if not metrics.duplicated(keys).any():
         return metrics
     return metrics.groupby(keys, sort=False, observed=True)["value"].mean().reset_index()
+
+
+def _weighted_means(values: pd.DataFrame, keys: list[str]) -> pd.Series:
+    sums = values.groupby(keys, sort=False, observed=True)[["weighted", "weight"]].sum()
+    return (sums["weighted"] / sums["weight"]).rename("mean")
 
 
 def _read_all(folder: Path, datasets: list[str], suffix: str) -> pd.DataFrame:

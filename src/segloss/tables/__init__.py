@@ -12,6 +12,7 @@ from segloss.tables.measured import (
 from segloss.tables.origin import left_out_table, outcomes_table, provenance_table
 from segloss.tables.paper import recomputed_table, repeated_cells, text_against_table
 from segloss.tables.printed_structures import printed_means_table, printed_ranks_table
+from segloss.tables.seeds import seed_table
 from segloss.tables.structures import structures_table
 from segloss.tables.tour import (
     conventions_table,
@@ -44,6 +45,7 @@ __all__ = [
     "repeated_cells",
     "roughness_table",
     "secondary_sources_table",
+    "seed_table",
     "structures_table",
     "text_against_table",
     "use_cases_table",

@@ -13,10 +13,11 @@ from segloss.published import load_published
 from segloss.statistics import (
     TRIVIAL_ARMS,
     Results,
-    bootstrap_interval,
     case_values,
+    mean_interval,
     over_subjects,
     rank_first_share,
+    subject_values,
     summarise,
 )
 from segloss.verdicts import Verdicts
@@ -121,11 +122,26 @@ def comparison_table(comparisons: pd.DataFrame, results: Results, unit: str = "i
 
 
 def ranking_table(
-    results: Results, arms: Iterable[str], metric: str = "dice", *, resamples: int = 2000, seed: int = 0
+    results: Results,
+    arms: Iterable[str],
+    metric: str = "dice",
+    *,
+    datasets: Collection[str] | None = None,
+    resamples: int = 2000,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """Mean of each arm and the share of resamples of subjects in which it ranks first, per data set with all arms."""
+    """Mean of each arm and the share of resamples of subjects in which it ranks first, per data set with all arms.
+
+    Args:
+        results: Measured values.
+        arms: Which arms to rank.
+        metric: Ranked by its mean; a distance is better the lower it is.
+        datasets: Which data sets; all that are present if left out.
+        resamples: Number of bootstrap samples.
+        seed: Of the resampling.
+    """
     arms, better, rows = list(arms), not metric.startswith("hausdorff"), []
-    for dataset in results.present:
+    for dataset in results.present if datasets is None else datasets:
         if not set(arms) <= set(results.arms(dataset)):
             continue
         values = over_subjects(case_values(results.metrics, dataset, metric)[arms], results, dataset)
@@ -174,9 +190,11 @@ def _difference(
         return "–"
     if results.kind(dataset) != "paper":
         return NOT_COMPARABLE
-    values = case_values(results.metrics, dataset, metric)[arm].replace([np.inf, -np.inf], np.nan).dropna()
-    low, high = bootstrap_interval(np.mean, values, **options)
-    change = [value - printed["value"] for value in (values.mean(), low, high)]
+    table, weights = subject_values(results, dataset, metric)
+    values = table[arm].replace([np.inf, -np.inf], np.nan).dropna()
+    weights = None if weights is None else weights[values.index]
+    mean = np.average(values, weights=weights) if len(values) else np.nan
+    change = [value - printed["value"] for value in (mean, *mean_interval(values, weights, **options))]
     return f"{signed(change[0], metric)} ({signed(change[1], metric)} to {signed(change[2], metric)})"
 
 

@@ -10,6 +10,7 @@ from segloss.published import load_claims, load_published
 from segloss.statistics import POOLED, Results, holm
 from segloss.verdicts.arithmetic import ARITHMETIC
 from segloss.verdicts.boundary_arithmetic import BOUNDARY_ARITHMETIC
+from segloss.verdicts.limits import LIMITS, limit_of
 from segloss.verdicts.measures import MEASURES, Measured
 from segloss.verdicts.rules import NOT_TESTABLE, combine, judge, margin_of, position
 from segloss.verdicts.topk_arithmetic import TOPK_ARITHMETIC
@@ -19,7 +20,7 @@ from segloss.verdicts.words import arm_words, interval_words, metric_words, p_wo
 COMPUTATIONS = {**ARITHMETIC, **BOUNDARY_ARITHMETIC, **TOPK_ARITHMETIC}
 COMPARISON_COLUMNS = [
     *("id", "dataset", "data", "kind", "arm", "baseline", "structure", "metric", "expect", "difference", "low", "high"),
-    *("margin", "n", "undefined", "p", "p_holm", "published", "published_p", "decides", "verdict", "position"),
+    *("margin", "n", "undefined", "p", "p_holm", "published", "published_p", "decides", "limit", "verdict", "position"),
 ]
 CLAIM_COLUMNS = [
     *("id", "kind", "claim", "place", "data", "comparison", "ours", "n", "p (Holm)"),
@@ -59,7 +60,7 @@ def decide_claims(
         wanted = wanted_pairs(claim, results)
         measured = [_row(claim, results, *pair, paper, options) for pair in wanted]
         table = pd.DataFrame([row for row in measured if row is not None], columns=COMPARISON_COLUMNS)
-        table = _judged(table, "M" in claim["kind"])
+        table = _judged(table)
         rows.append(_summary(claim, table, missing=_missing(results, wanted, measured)))
         tables.append(table)
     filled = [table for table in tables if len(table)] or tables[:1]
@@ -74,7 +75,8 @@ def _row(
     paper: str,
     options: dict[str, Any],
 ) -> dict[str, Any] | None:
-    measured: Measured | None = MEASURES[claim["decided_by"]](results, dataset, comparison, **options)
+    decided_by = comparison.get("decided_by", claim["decided_by"])
+    measured: Measured | None = MEASURES[decided_by](results, dataset, comparison, **options)
     if measured is None:
         return None
     pooled = dataset == POOLED
@@ -97,6 +99,7 @@ def _row(
         "p": measured.p,
         **_printed(claim, paper, comparison, dataset),
         "decides": not pooled and comparison.get("decides", True),
+        "limit": limit_of(claim, results, dataset, kind, comparison, measured),
     }
 
 
@@ -117,15 +120,13 @@ def _printed(claim: dict[str, Any], paper: str, comparison: dict[str, Any], data
     return {"published": math.nan, "published_p": None}
 
 
-def _judged(table: pd.DataFrame, mechanism: bool) -> pd.DataFrame:
+def _judged(table: pd.DataFrame) -> pd.DataFrame:
     decides = table["decides"].astype(bool)
     corrected = table["p"].astype(float).copy()
     corrected[decides] = holm(corrected[decides].to_list())
     table = table.assign(p_holm=corrected)
     verdicts = [
-        NOT_TESTABLE
-        if row.kind == "phantom" and not mechanism
-        else judge(row.expect, row.low, row.high, margin=row.margin, p=row.p_holm)
+        LIMITS.get(row.limit) or judge(row.expect, row.low, row.high, margin=row.margin, p=row.p_holm)
         for row in table.itertuples()
     ]
     positions = [position(row.low, row.high, margin=row.margin, p=row.p_holm) for row in table.itertuples()]
@@ -215,19 +216,24 @@ def _as_printed(difference: float) -> str:
 
 
 def _reason(claim: dict[str, Any], deciding: pd.DataFrame, missing: list[str]) -> str:
-    parts = []
+    parts: list[str] = []
     if len(deciding) and set(deciding["verdict"]) == {NOT_TESTABLE}:
-        parts.append("needs real data: phantoms only show a direction")
+        parts += dict.fromkeys(deciding["limit"])
     elif len(deciding):
-        counts = Counter(zip(deciding["verdict"], deciding["position"], strict=True))
+        why = deciding["limit"].where(deciding["limit"] != "", deciding["position"])
+        counts = Counter(zip(deciding["verdict"], why, strict=True))
         parts.append(", ".join(f"{number} {word} ({where})" for (word, where), number in counts.items()))
     if missing:
         parts.append(f"data or arm missing: {', '.join(missing)}")
-    parts += [claim["note"].rstrip(".")] if "note" in claim else []
-    return "; ".join(parts)
+    return "; ".join([*parts, *_note(claim)])
+
+
+def _note(claim: dict[str, Any]) -> list[str]:
+    return [claim["note"].rstrip(".")] if "note" in claim else []
 
 
 def _computed(claim: dict[str, Any]) -> dict[str, Any]:
     found = COMPUTATIONS[claim["decided_by"]]()._asdict()
+    found["reason"] = "; ".join([found["reason"], *_note(claim)])
     words = {"data": "none needed", "comparison": "computed", "n": "", "p (Holm)": "", "kind": ", ".join(claim["kind"])}
     return {name: claim[name] for name in ("id", "claim", "place")} | words | found

@@ -14,8 +14,9 @@ from segloss.statistics import (
     convergence,
     difference_of_differences,
     difference_of_gains,
-    fold_means,
+    empty_share,
     gap_opening,
+    last_validation_dice,
     lead_over_others,
     over_subjects,
     paired_t_p,
@@ -118,14 +119,12 @@ def gain_against(results: Results, dataset: str, comparison: dict[str, Any], **o
 
 def collapse(results: Results, dataset: str, comparison: dict[str, Any], **_: Any) -> Measured | None:
     """Share of lesion slices left empty, less what counts as collapse; from the lowest fold to the highest."""
-    shares = fold_means(results.metrics, dataset, comparison["metric"])
-    if comparison["arm"] not in shares:
+    shares = empty_share(results.metrics, dataset, comparison["arm"])
+    if shares.empty:
         return None
     # Rounded upwards by less than any slice, so that exactly the share counts as reached.
-    excess = shares[comparison["arm"]].dropna() - COLLAPSED + 1e-9
-    return (
-        Measured(float(excess.mean()), float(excess.min()), float(excess.max()), len(excess)) if len(excess) else None
-    )
+    excess = shares - COLLAPSED + 1e-9
+    return Measured(float(excess.mean()), float(excess.min()), float(excess.max()), len(excess))
 
 
 def ranking(
@@ -139,6 +138,19 @@ def ranking(
     values = over_subjects(case_values(results.metrics, dataset, comparison["metric"])[arms], results, dataset)
     lead, low, high, cases = lead_over_others(values, confidence=confidence, resamples=resamples, seed=seed)
     return Measured(lead, low, high, cases, quantity="lead", undefined=len(values) - cases)
+
+
+def choice(results: Results, dataset: str, comparison: dict[str, Any], **_: Any) -> Measured | None:
+    """Late validation Dice of the arm minus the best of the ``others``: the choice itself, which has no interval."""
+    arms = [comparison["arm"], *comparison["others"]]
+    if not set(arms) <= set(results.arms(dataset)):
+        return None
+    ours, *theirs = (last_validation_dice(results.history, dataset, arm) for arm in arms)
+    if any(map(math.isnan, (ours, *theirs))):
+        return None
+    lead = ours - max(theirs)
+    folds = results.history.loc[results.history["dataset"] == dataset, "fold"].nunique()
+    return Measured(lead, lead, lead, folds)
 
 
 def _over_folds(change: pd.Series, confidence: float, baseline_mean: float = math.nan) -> Measured | None:
@@ -158,4 +170,5 @@ MEASURES: dict[str, Callable[..., Measured | None]] = {
     "difference_of_gains": gain_against,
     "collapse": collapse,
     "ranking": ranking,
+    "choice": choice,
 }

@@ -27,6 +27,7 @@ _METRICS = {
     "dice_per_slice_published": "Dice per slice",
     "epochs_to_plateau": "epochs to the plateau",
     "early_dice": "early Dice",
+    "validation_dice": "validation Dice",
     "hausdorff_mm": "Hausdorff in mm",
     "false_positive_distance_mm": "distance of false positives in mm",
     "lesion_recall_small": "recall of small lesions",
@@ -101,7 +102,7 @@ def interval_words(row: Any) -> str:
     '−0.010 (−0.020 to +0.004)'
     """
     value = signed(row.difference, row.metric)
-    if math.isnan(row.low):
+    if math.isnan(row.low) or row.low == row.high:
         return f"{value} (no interval)"
     return f"{value} ({signed(row.low, row.metric)} to {signed(row.high, row.metric)})"
 
