@@ -15,7 +15,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 	&& echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce restore test lint format strip lock clean
+.PHONY: help setup reproduce seeds restore test lint format strip lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,16 @@ endif
 	@$(BIN)/python -m segloss compare $(or $(SCALE),phantom)
 	@echo "The report: $(CURDIR)/reports/site/$(if $(PAPER),$(or $(SCALE),phantom)/$(PAPER),index).html"
 	@echo "If git shows changes now, make restore brings the committed reports and dvc.lock back."
+
+# The seed that the protocols name is the ordinary run, which `dvc repro` trains; DATASETS=isles2018,wmh2017 takes some only.
+seeds: setup ## train a paper with several seeds (PAPER=boundary SEEDS=3); their spread goes into its report
+	@test -n '$(PAPER)' || { echo "Name the paper: make seeds PAPER=boundary SEEDS=3"; exit 1; }
+	@$(BIN)/python -m segloss guard --before-pull
+	$(BIN)/dvc pull data.dvc
+	$(BIN)/dvc repro report@$(PAPER)
+	$(BIN)/python -m segloss seeds $(PAPER) $(or $(SEEDS),3) $(if $(DATASETS),--datasets $(DATASETS))
+	$(BIN)/dvc repro report@$(PAPER)
+	$(BIN)/dvc repro --single-item site
 
 restore: ## bring the committed reports back
 	git restore --source=HEAD --staged --worktree -- reports dvc.lock

@@ -28,7 +28,7 @@ LAYERS = [
     {"losses", "networks", "metrics", "published", "table_formats"},
     {"data"},
     {"training", "evaluation", "statistics"},
-    {"verdicts"},
+    {"seeds", "verdicts"},
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
@@ -177,9 +177,9 @@ def test_losses_and_networks_run_on_the_light_install():
         assert {name.partition(".")[0] for name in all_imported(path)} <= core, path.name
 
 
-def test_only_the_command_line_imports_training():
+def test_only_the_command_line_and_the_seed_study_import_training():
     users = {path.name for path in PACKAGE.rglob("*.py") if "training" in {n.partition(".")[0] for n in imported(path)}}
-    assert users - {path.name for path in (PACKAGE / "training").glob("*.py")} == {"__main__.py"}
+    assert users - {path.name for path in (PACKAGE / "training").glob("*.py")} == {"__main__.py", "seeds.py"}
 
 
 def test_no_module_is_longer_than_250_lines():

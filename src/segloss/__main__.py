@@ -70,6 +70,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
     evaluate_dataset(arguments.dataset, load_params())
 
 
+def seeds(arguments: argparse.Namespace) -> None:
+    from segloss.seeds import study_seeds
+
+    study_seeds(arguments.paper, arguments.seeds, load_params(), arguments.datasets)
+
+
 def report(arguments: argparse.Namespace) -> None:
     from segloss.report_stages import run_report
 
@@ -136,6 +142,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     guard_command.add_argument("--before-pull", action="store_true", help="files may still be missing")
     command(train, "Train one arm, all folds; resumes where it was stopped.", arm={})
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
+    seeds_command = command(
+        seeds, "Train the arms of a paper's tables with several seeds; resumes.", paper={}, seeds={"type": int}
+    )
+    seeds_command.add_argument("--datasets", type=lambda text: text.split(","), help="only these, separated by commas")
     command(report, "Execute a paper's notebook into figures and tables.", paper={})
     command(tour, "Execute the notebook of all losses into figures and tables.")
     command(gallery, "Execute the notebook that shows the phantoms into figures and tables.")

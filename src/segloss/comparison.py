@@ -9,7 +9,7 @@ from segloss.commands import git
 from segloss.paths import REPORTS
 
 # What names a row; every other column is a number to compare.
-KEYS = ("arm", "fold", "case", "class", "metric", "epoch", "phase")
+KEYS = ("seed", "arm", "fold", "case", "class", "metric", "epoch", "phase")
 
 
 def compare_with_committed(scale: str) -> int:

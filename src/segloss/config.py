@@ -41,6 +41,7 @@ def entry(params: dict[str, Any], section: str, name: str) -> dict[str, Any]:
     return params[section][name]
 
 
-def scale_of(params: dict[str, Any]) -> dict[str, Any]:
-    """The caps and floors of the scale in use."""
-    return params["scales"][params["scale"]]
+def scale_of(params: dict[str, Any], paper: str | None = None) -> dict[str, Any]:
+    """The caps and floors of the scale in use; a paper may have some of its own."""
+    scale = params["scales"][params["scale"]]
+    return {**scale, **scale.get("papers", {}).get(paper, {})}

@@ -13,6 +13,8 @@ EXAMPLES = Path("build/examples")
 GALLERY = Path("build/gallery")
 # Epochs of unfinished runs, from which a killed training resumes.
 CHECKPOINTS = Path("build/checkpoints")
+# Runs of seed studies: <seed>/<data set>/<arm>.
+SEED_RUNS = Path("build/seeds")
 
 # Generated, small, and in git.
 REPORTS = Path("reports")
@@ -23,6 +25,11 @@ TOUR = "tour"
 def metrics_folder(scale: str, paper: str) -> Path:
     """Tidy metrics of a paper at a scale: one file per data set."""
     return REPORTS / "metrics" / scale / paper
+
+
+def seeds_folder(scale: str, paper: str) -> Path:
+    """Tidy metrics of a paper's seed study at a scale, if there is one."""
+    return metrics_folder(scale, paper) / "seeds"
 
 
 def figures_folder(scale: str, paper: str) -> Path:

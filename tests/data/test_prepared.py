@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
 from segloss.data.case import IGNORED
 from segloss.data.prepared import PreparedSlices, PreparedVolumes
-from segloss.errors import InputError
 
 CPU = torch.device("cpu")
 
@@ -66,10 +64,17 @@ def test_distance_maps_get_an_empty_channel_for_the_background(tmp_path: Path) -
     np.testing.assert_array_equal(phi[:, 1:], maps[1:])
 
 
-def test_missing_distance_maps_are_asked_for_by_their_setting(tmp_path: Path) -> None:
+def test_one_class_has_one_distance_map_as_it_has_one_logit(tmp_path: Path) -> None:
     write(tmp_path, [(2, 8, 8)])
-    with pytest.raises(InputError, match="acdc: no distance maps; set distance_maps in its view"):
-        PreparedSlices(tmp_path).distance_maps(np.array([0]), CPU)
+    facts = json.loads((tmp_path / "provenance.json").read_text())
+    (tmp_path / "provenance.json").write_text(json.dumps({**facts, "classes": ["lesion"]}))
+    np.save(tmp_path / "distances.npy", np.ones((2, 1, 8, 8), np.float32))
+    assert PreparedSlices(tmp_path).distance_maps(np.array([0]), CPU).shape == (1, 1, 8, 8)
+
+
+def test_there_may_be_no_distance_maps(tmp_path: Path) -> None:
+    write(tmp_path, [(2, 8, 8)])
+    assert PreparedSlices(tmp_path).distance_maps(np.array([0]), CPU) is None
 
 
 def test_volumes_keep_their_own_shapes(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -37,8 +38,11 @@ def pictures_in(figure: Figure) -> list[np.ndarray]:
     return [np.asarray(image.get_array()) for axes in figure.axes for image in axes.images]
 
 
-def test_arms_of_one_paper_have_colours_of_their_own_and_protocols_share_them():
-    assert len(set(style.LOSS_COLOURS.values())) == len(style.LOSS_COLOURS)
+def test_arms_of_one_paper_have_colours_of_their_own_and_protocols_share_them(root):
+    arms = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))["arms"]
+    for paper in {arm["paper"] for arm in arms.values()}:
+        losses = {style.loss_of(name.partition("-")[2]) for name, arm in arms.items() if arm["paper"] == paper}
+        assert len({style.LOSS_COLOURS[loss] for loss in losses}) == len(losses)
     assert style.colour_of("kappa_200") == style.colour_of("kappa")
     assert style.colour_of("predict_nothing") == style.TRIVIAL_COLOUR
 

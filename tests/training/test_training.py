@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ import torch
 
 from segloss.data.prepared import PreparedSlices
 from segloss.errors import InputError
+from segloss.losses import build_loss
 from segloss.training import train_arm
 from segloss.training.checkpoint import Checkpoint
+from segloss.training.fold import train_epoch
 from segloss.training.settings import Settings
 
 RUN = Path("build/runs/discs/discs-kappa")
@@ -205,3 +208,54 @@ def test_the_least_number_of_steps_lengthens_a_short_run(params: dict[str, Any])
     settings = Settings.of(params, "discs-kappa")
     assert settings.epochs_for(cases=10) == 17  # 3 steps an epoch
     assert settings.epochs_for(cases=1000) == 6
+
+
+def test_the_largest_number_of_steps_shortens_a_long_run(params: dict[str, Any]) -> None:
+    params["scales"]["tiny"]["max_steps"] = 4
+    assert Settings.of(params, "discs-kappa").epochs_for(4) == 4
+    assert Settings.of(params, "discs-kappa").epochs_for(8) == 2
+    assert Settings.of(params, "discs-kappa").epochs_for(4000) == 1
+
+
+class TwoHeads(torch.nn.Module):
+    """One weight; in training a second output besides, of twice the logits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor(0.3))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor | list[torch.Tensor]:
+        logits = self.weight * images[:, :1]
+        return [logits, 2 * logits] if self.training else logits
+
+
+def test_the_losses_of_all_heads_of_a_deeply_supervised_network_are_summed(params: dict[str, Any]) -> None:
+    network, loss = TwoHeads(), build_loss("dice")
+    images, labels = torch.randn(2, 3, 16, 16), torch.randint(0, 2, (2, 16, 16))
+    settings = replace(Settings.of(params, "discs-kappa"), augmentation={})
+    expected = loss(0.3 * images[:, :1], labels) + loss(0.6 * images[:, :1], labels)
+    optimiser = torch.optim.SGD(network.parameters(), 0.1)
+    value = train_epoch(network, loss, optimiser, iter([(images, labels, None)]), settings)
+    assert value == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_prepared_distance_maps_reach_the_loss(params: dict[str, Any]) -> None:
+    images, labels = torch.randn(2, 3, 16, 16), torch.randint(0, 2, (2, 16, 16))
+    settings = replace(Settings.of(params, "discs-kappa"), augmentation={})
+    values = []
+    for factor in (1.0, 3.0):
+        network = TwoHeads()
+        maps = factor * torch.ones(2, 1, 16, 16)
+        batch = iter([(images, labels, maps)])
+        values.append(
+            train_epoch(network, build_loss("boundary"), torch.optim.SGD(network.parameters(), 0.1), batch, settings)
+        )
+    assert values[1] == pytest.approx(3 * values[0], rel=1e-6)
+
+
+def test_distance_maps_refuse_an_augmentation_that_moves(workplace: Path, params: dict[str, Any]) -> None:
+    np.save("build/prepared/discs/distances.npy", np.zeros((12, 1, 32, 32), np.float32))
+    provenance = json.loads(Path("build/prepared/discs/provenance.json").read_text())
+    Path("build/prepared/discs/provenance.json").write_text(json.dumps({**provenance, "dataset": "discs"}))
+    with pytest.raises(InputError, match="discs: distance maps do not move with an image"):
+        train_arm("discs-kappa", params)

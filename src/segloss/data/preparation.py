@@ -47,7 +47,8 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
     Raises:
         InputError: If the data set's files are corrupt or contradict each other; what is there stays as it was.
     """
-    settings, scale = entry(params, "datasets", dataset), scale_of(params)
+    settings = entry(params, "datasets", dataset)
+    scale = scale_of(params, settings.get("paper"))
     inventory = _inventory_of(dataset)
     reader, view = READERS[settings["reader"]], View.of(settings["view"], scale)
     source = Path(params["data_root"]) / settings["folder"]

@@ -70,16 +70,18 @@ class PreparedSlices(_PreparedCases):
         """Images (B, C, S, S), pictures in [0, 1], and labels (B, S, S)."""
         return _images(self.images[slices], device), _labels(self.labels[slices], device)
 
-    def distance_maps(self, slices: np.ndarray, device: torch.device) -> Tensor:
-        """Signed distance maps (B, 1 + K, S, S) in pixels; that of the background, which no loss reads, is zero.
+    def distance_maps(self, slices: np.ndarray, device: torch.device) -> Tensor | None:
+        """Signed distance maps in pixels, a channel per channel of the logits; None where none were prepared.
 
-        Raises:
-            InputError: If the data set was prepared without them.
+        They are (B, 1, S, S) of one class, else (B, 1 + K, S, S), where that of the background, which no loss reads,
+        is zero.
         """
         if self.distances is None:
-            raise InputError(f"{self.provenance['dataset']}: no distance maps; set distance_maps in its view.")
+            return None
         maps = torch.from_numpy(self.distances[slices])
-        return torch.nn.functional.pad(maps, (0, 0, 0, 0, 1, 0)).to(device, non_blocking=True)
+        if self.classes > 1:
+            maps = torch.nn.functional.pad(maps, (0, 0, 0, 0, 1, 0))
+        return maps.to(device, non_blocking=True)
 
 
 class PreparedVolumes(_PreparedCases):

@@ -11,7 +11,12 @@ from segloss.provenance import write_json, written_aside
 
 
 def write_examples(folder: Path, prepared: Prepared, runs: dict[str, Run], shown: int) -> None:
-    """Test cases of fold 0 at evenly spaced quantiles of the foreground share, with every arm's probabilities."""
+    """Test cases of fold 0 at evenly spaced quantiles of the foreground share, with every arm's probabilities.
+
+    Of a volume it is the slice with the most foreground. ``examples.npz`` holds ``cases`` (n), ``images`` (n, S, S, 3),
+    ``labels`` (n, S, S), which are 255 where nobody can tell, and of each arm ``probs_<arm>``: (n, S, S) of one class,
+    (n, 1 + classes, S, S) of several, the background first.
+    """
     shares = {case: float(row["foreground_share"]) for case, row in enumerate(prepared.rows)}
     by_share = sorted(prepared.part(0, "test"), key=lambda case: (shares[case], case))
     count = min(shown, len(by_share))
@@ -26,20 +31,17 @@ def write_examples(folder: Path, prepared: Prepared, runs: dict[str, Run], shown
         }
         for arm, run in runs.items():
             if 0 in run.folds:
-                probs = {case: values for case, values in run.predictions(0) if case in chosen}
-                planes = (_planes(probs[case])[z] for case, z in zip(chosen, slices, strict=True))
-                arrays[f"probs_{arm}"] = np.stack(list(planes))
+                found = run.probabilities(0, dict(zip(chosen, slices, strict=True)))
+                probs = np.stack([found[case] for case in chosen])
+                arrays[f"probs_{arm}"] = probs[:, 0] if probs.shape[1] == 1 else probs
         np.savez_compressed(aside / "examples.npz", **arrays)
         write_json(aside / "provenance.json", prepared.provenance)
 
 
 def _slice_shown(prepared: Prepared, case: int) -> int:
     """The slice with the most foreground."""
-    return int(_planes(prepared.truth(case)).sum(axis=(1, 2)).argmax())
-
-
-def _planes(array: NDArray[Any]) -> NDArray[Any]:
-    return array.reshape(-1, *array.shape[-2:])
+    labels = prepared.truth(case)
+    return 0 if prepared.is_picture(case) else int(np.count_nonzero(labels, axis=(1, 2)).argmax())
 
 
 def _colour_images(prepared: Prepared, items: list[int]) -> NDArray[np.uint8]:

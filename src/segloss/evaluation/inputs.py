@@ -51,10 +51,16 @@ class Prepared:
         """Whether the original has two axes."""
         return len(_sizes(self.rows[case]["shape"])) == 2
 
-    def truth(self, case: int) -> Mask:
-        """True mask of a case: (S, S) of a picture, (Z, S, S) of a volume."""
-        labels = self.labels[self.place(case)]
-        return (labels > 0) & (labels != IGNORED)
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What labels 1, 2, ... mean; without data there may be none."""
+        return tuple(self.provenance.get("classes", ()))
+
+    def truth(self, case: int) -> NDArray[np.uint8]:
+        """Labels of a case, (S, S) of a picture, (Z, S, S) of a volume; background where nobody can tell."""
+        labels = np.array(self.labels[self.place(case)])
+        labels[labels == IGNORED] = 0
+        return labels
 
     def judged(self, case: int) -> Mask:
         """Where a prediction counts: everywhere but where the labels say that nobody can tell."""
@@ -70,12 +76,14 @@ class Prepared:
         resized = self.shapes[case][-len(sizes) :]
         return tuple(mm * size / new for mm, size, new in zip(spacing, sizes, resized, strict=True))
 
-    def mean_training_mask(self, fold: int) -> Mask:
-        """Where more than half of the fold's training slices have foreground (S, S)."""
+    def mean_training_masks(self, fold: int) -> Mask:
+        """Where more than half of the fold's training slices have each class (K, S, S)."""
         train = self.part(fold, "train")
-        total = np.zeros(self.labels.shape[1:], dtype=np.int64)
+        total = np.zeros((len(self.classes), *self.labels.shape[1:]), dtype=np.int64)
         for case in train:
-            total += self.truth(case).reshape(-1, *total.shape).sum(axis=0)
+            labels = self.truth(case).reshape(-1, *total.shape[1:])
+            for label, of_class in enumerate(total, start=1):
+                of_class += np.count_nonzero(labels == label, axis=0)
         return total > THRESHOLD * sum(self.shapes[case][0] for case in train)
 
 
@@ -96,27 +104,64 @@ class Run:
             folders = self.folder.glob("fold*/predictions.npz")
             self.folds = sorted(int(path.parent.name.removeprefix("fold")) for path in folders)
 
-    def predictions(self, fold: int) -> Iterator[tuple[int, NDArray[np.float16]]]:
-        """Index and foreground probabilities, of the truth's shape, of each test case, one in memory at a time.
+    def predictions(self, fold: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+        """Index and predicted labels, of the truth's shape, of each test case, one in memory at a time.
+
+        Of one class it is what has a probability above one half; of several, background included, the most probable
+        one, where they tie the lowest.
 
         Raises:
-            InputError: If the run predicts other cases than the fold's test third.
+            InputError: If the run predicts other cases than the fold's test part, or other classes than the data set's.
         """
+        names, slices = self._opened(fold)
+        for name in names:
+            case = self.prepared.index[name]
+            labels = np.stack([_decided(probs) for probs in islice(slices, self.prepared.shapes[case][0])])
+            yield case, labels[0] if self.prepared.is_picture(case) else labels
+
+    def probabilities(self, fold: int, shown: dict[int, int]) -> dict[int, NDArray[np.float16]]:
+        """Probabilities (K, S, S) of one slice of each case, given as its number by case; K counts the background too,
+        except of one class.
+
+        Raises:
+            InputError: As :meth:`predictions`.
+        """
+        names, slices = self._opened(fold)
+        found = {}
+        for name in names:
+            case = self.prepared.index[name]
+            for number, probs in enumerate(islice(slices, self.prepared.shapes[case][0])):
+                if number == shown.get(case):
+                    found[case] = probs
+        return found
+
+    def _opened(self, fold: int) -> tuple[list[str], Iterator[NDArray[np.float16]]]:
+        """Names of the test cases, and the probabilities (K, S, S) of all their slices."""
         path = self.folder / f"fold{fold}" / "predictions.npz"
         with np.load(path) as archive:
             names = archive["cases"].tolist()
         if {self.prepared.index.get(name) for name in names} != set(self.prepared.part(fold, "test")):
             raise InputError(f"{path} predicts other cases than the test part of fold {fold}; train the arm again.")
-        slices = _streamed(path, "probs")
-        for name in names:
-            case = self.prepared.index[name]
-            probs = np.stack([classes[0] for classes in islice(slices, self.prepared.shapes[case][0])])
-            yield case, probs[0] if self.prepared.is_picture(case) else probs
+        return names, self._slices(path)
+
+    def _slices(self, path: Path) -> Iterator[NDArray[np.float16]]:
+        classes = len(self.prepared.classes)
+        wanted = 1 if classes == 1 else 1 + classes
+        for probs in _streamed(path, "probs"):
+            if len(probs) != wanted:
+                raise InputError(
+                    f"{path} has {len(probs)} probabilities of each pixel, expected {wanted}; train the arm again."
+                )
+            yield probs
 
     def history(self, fold: int) -> list[dict[str, str]]:
         """The epochs of a fold."""
         with (self.folder / f"fold{fold}" / "history.csv").open(newline="", encoding="utf-8") as stream:
             return list(csv.DictReader(stream))
+
+
+def _decided(probs: NDArray[np.float16]) -> NDArray[np.uint8]:
+    return (probs[0] > THRESHOLD).astype(np.uint8) if len(probs) == 1 else probs.argmax(axis=0).astype(np.uint8)
 
 
 def _sizes(text: str) -> tuple[int, ...]:

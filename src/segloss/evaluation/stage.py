@@ -4,30 +4,32 @@ import csv
 import math
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
 from tqdm import tqdm
 
 from segloss.config import entry
 from segloss.errors import InputError
+from segloss.evaluation.arms import count_predictions, folds_of, predictions
 from segloss.evaluation.examples import write_examples
-from segloss.evaluation.inputs import THRESHOLD, Prepared, Run
-from segloss.metrics import Mask, case_metrics
+from segloss.evaluation.inputs import Prepared, Run
+from segloss.evaluation.lesions import lesion_metrics, lesion_numbers
+from segloss.metrics import Mask, case_metrics, volume_ml
 from segloss.paths import EXAMPLES, PREPARED, RUNS, metrics_folder
 from segloss.provenance import fingerprint, write_json
 
 METRICS_HEADER = ("arm", "fold", "case", "class", "metric", "value")
 HISTORY_HEADER = ("arm", "fold", "epoch", "phase", "loss", "validation_loss", "validation_dice")
-CLASS = "lesion"
-TRIVIAL_ARMS = ("predict_nothing", "predict_everything", "mean_training_mask")
+
+# Values of a case, by class and metric.
+Measured = dict[str, dict[str, float]]
 
 
 def evaluate(dataset: str, params: dict[str, Any]) -> None:
-    """Measure the runs of all arms of a data set.
+    """Measure the runs of all arms of a data set, every class of every case; lesions too where its settings say so.
 
     Writes ``<dataset>.csv``, ``-history.csv``, ``-summary.json`` and ``-provenance.json`` to the paper's metrics
     folder and the few cases that figures show to build/examples. Absent data and diverged arms are outcomes.
@@ -35,15 +37,16 @@ def evaluate(dataset: str, params: dict[str, Any]) -> None:
     Raises:
         InputError: If the prepared data or a run is missing or they do not belong together.
     """
-    paper = entry(params, "datasets", dataset)["paper"]
+    settings = entry(params, "datasets", dataset)
+    paper = settings["paper"]
     prepared = Prepared(PREPARED / dataset)
-    if len(prepared.provenance.get("classes", ())) > 1:
-        raise InputError(f"{dataset} has several classes, expected one: evaluate measures one foreground class.")
+    if prepared.provenance.get("view", {}).get("kind") == "volumes":
+        raise InputError(f"{dataset} was prepared as volumes, expected slices: no protocol works on volumes yet.")
     arms = {name.partition("-")[2]: arm for name, arm in params["arms"].items() if arm["dataset"] == dataset}
     runs = {arm: Run(RUNS / dataset / f"{dataset}-{arm}", prepared) for arm in arms}
     stem = metrics_folder(params["scale"], paper) / dataset
     stem.parent.mkdir(parents=True, exist_ok=True)
-    summary = _write_metrics(Path(f"{stem}.csv"), prepared, runs)
+    summary = _write_metrics(Path(f"{stem}.csv"), prepared, runs, lesions=settings.get("lesions", False))
     _write_history(Path(f"{stem}-history.csv"), runs)
     write_json(Path(f"{stem}-summary.json"), summary)
     provenance = _provenance(prepared, runs, arms)
@@ -54,49 +57,70 @@ def evaluate(dataset: str, params: dict[str, Any]) -> None:
     print(f"{dataset}: {sum(bool(run.folds) for run in runs.values())} arms evaluated. {outcomes}".rstrip())
 
 
-def _masks(prepared: Prepared, runs: dict[str, Run]) -> Iterator[tuple[str, int, int, Mask]]:
-    """Arm, fold, case and predicted mask: the trivial arms, then the trained ones."""
-    folds = sorted({fold for run in runs.values() for fold in run.folds})
-    for fold in folds:
-        mean = prepared.mean_training_mask(fold)
-        trivial = dict(zip(TRIVIAL_ARMS, (np.zeros_like(mean), np.ones_like(mean), mean), strict=True))
-        for arm, mask in trivial.items():
-            for case in prepared.part(fold, "test"):
-                yield arm, fold, case, mask & prepared.judged(case)
-    for arm, run in runs.items():
-        for fold in run.folds:
-            for case, probs in run.predictions(fold):
-                yield arm, fold, case, (probs > THRESHOLD) & prepared.judged(case)
-
-
-def _write_metrics(path: Path, prepared: Prepared, runs: dict[str, Run]) -> dict[str, dict[str, float | None]]:
-    """Write one row per value and return the means of the arms."""
+def _write_metrics(
+    path: Path, prepared: Prepared, runs: dict[str, Run], lesions: bool
+) -> dict[str, dict[str, float | None]]:
+    """Write one row per value and return the means of the arms: over the classes of a case, then over the cases."""
     sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0]))
-    folds = sorted({fold for run in runs.values() for fold in run.folds})
-    tested = sum(len(prepared.part(fold, "test")) for fold in folds)
-    total = len(TRIVIAL_ARMS) * tested + sum(
-        len(prepared.part(fold, "test")) for run in runs.values() for fold in run.folds
-    )
+    total = count_predictions(prepared, runs)
     with _replaced(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(METRICS_HEADER)
-        for fold in folds:
+        for fold in folds_of(runs):
             for case in prepared.part(fold, "test"):
-                share = float(prepared.truth(case).mean())
-                name = prepared.rows[case]["case"]
-                writer.writerow(("truth", fold, name, CLASS, "foreground_share", _text(share)))
-        bar = tqdm(_masks(prepared, runs), f"evaluate {prepared.folder.name}", total, unit="case", disable=None)
+                writer.writerows(_rows("truth", fold, prepared, case, _truth_metrics(prepared, case, lesions)))
+        bar = tqdm(predictions(prepared, runs), f"evaluate {prepared.folder.name}", total, unit="case", disable=None)
         for arm, fold, case, mask in bar:
-            values = case_metrics(mask, prepared.truth(case), prepared.spacing_mm(case))
-            for metric, value in values.items():
-                writer.writerow((arm, fold, prepared.rows[case]["case"], CLASS, metric, _text(value)))
-                if not math.isnan(value):
-                    sums[arm][metric][0] += value
-                    sums[arm][metric][1] += 1
+            measured = _measured(prepared, case, mask, lesions)
+            writer.writerows(_rows(arm, fold, prepared, case, measured))
+            for metric, value in _over_classes(measured).items():
+                sums[arm][metric][0] += value
+                sums[arm][metric][1] += 1
     return {
         arm: {metric: round(total / cases, 5) for metric, (total, cases) in metrics.items()}
         for arm, metrics in sums.items()
     }
+
+
+def _truth_metrics(prepared: Prepared, case: int, lesions: bool) -> Measured:
+    """What is to be known of each class without any prediction; of a scan also volume and number of slices."""
+    labels, spacing = prepared.truth(case), prepared.spacing_mm(case)
+    measured = {}
+    for label, name in enumerate(prepared.classes, start=1):
+        truth = labels == label
+        values = {"foreground_share": float(truth.mean())}
+        if not prepared.is_picture(case):
+            values["slices"] = len(truth)
+            if spacing is not None:
+                values["volume_ml"] = volume_ml(truth, spacing)
+        measured[name] = values | (lesion_numbers(truth, spacing) if lesions else {})
+    return measured
+
+
+def _measured(prepared: Prepared, case: int, mask: Callable[[int], Mask], lesions: bool) -> Measured:
+    labels, spacing = prepared.truth(case), prepared.spacing_mm(case)
+    measured = {}
+    for label, name in enumerate(prepared.classes, start=1):
+        predicted, truth = mask(label), labels == label
+        values = case_metrics(predicted, truth, spacing)
+        measured[name] = values | (lesion_metrics(predicted, truth, spacing) if lesions else {})
+    return measured
+
+
+def _rows(arm: str, fold: int, prepared: Prepared, case: int, measured: Measured) -> Iterator[tuple[str | int, ...]]:
+    for name, values in measured.items():
+        for metric, value in values.items():
+            yield arm, fold, prepared.rows[case]["case"], name, metric, _text(value)
+
+
+def _over_classes(measured: Measured) -> dict[str, float]:
+    """Mean of each metric over the classes that have a value."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for values in measured.values():
+        for metric, value in values.items():
+            if not math.isnan(value):
+                found[metric].append(value)
+    return {metric: sum(values) / len(values) for metric, values in found.items()}
 
 
 def _write_history(path: Path, runs: dict[str, Run]) -> None:
@@ -120,13 +144,17 @@ def _provenance(prepared: Prepared, runs: dict[str, Run], arms: dict[str, Any]) 
         # Arms of one code have one fingerprint; several are hashed into one.
         fingerprints[part] = values.pop() if len(values) == 1 else fingerprint(of_arms) if values else None
     facts = {arm: _arm_facts(run, arms[arm]) for arm, run in runs.items()}
-    return {**kept, "outcome": prepared.status["outcome"], "fingerprints": fingerprints, "arms": facts}
+    subject_of = {row["case"]: row["subject"] for row in prepared.rows if row["subject"] != row["case"]}
+    # Named where the unit of a comparison, the patient, is not the case.
+    subjects = {"subjects": subject_of} if subject_of else {}
+    return {**kept, **subjects, "outcome": prepared.status["outcome"], "fingerprints": fingerprints, "arms": facts}
 
 
 def _arm_facts(run: Run, arm: dict[str, Any]) -> dict[str, Any]:
     epochs = max((len(run.history(fold)) for fold in run.folds), default=0)
     batch_size = run.provenance.get("settings", {}).get("batch_size")
-    train = max((len(run.prepared.part(fold, "train")) for fold in run.folds), default=0)
+    slices = [shape[0] for shape in run.prepared.shapes]
+    train = max((sum(slices[case] for case in run.prepared.part(fold, "train")) for fold in run.folds), default=0)
     return {
         "outcome": run.outcome,
         "reason": run.reason,

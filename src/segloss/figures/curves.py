@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from segloss.figures.style import (
     arms_in_order,
@@ -24,7 +25,7 @@ FOLD_NOTE = "Line: mean of the folds. Band: lowest to highest fold."
 
 @styled
 def training_curves(results: Results, dataset: str, arms: Sequence[str]) -> Figure:
-    """Loss (left) and validation Dice (right) by epoch, as the Kappa paper's Fig. 4 and Fig. 5.
+    """Loss (left) and validation Dice (right) by epoch, as Fig. 4 of the Kappa and Fig. 3 of the Boundary paper.
 
     Args:
         results: Measured values.
@@ -43,9 +44,16 @@ def training_curves(results: Results, dataset: str, arms: Sequence[str]) -> Figu
         draw_fold_band(losses, rows, "loss", colour_of(arm), label=f"{title_of(arm)}, training")
         draw_fold_band(losses, rows, "validation_loss", colour_of(arm), f"{title_of(arm)}, validation", "--")
         draw_fold_band(dice, rows, "validation_dice", colour_of(arm), label=title_of(arm))
-    losses.set(title="Loss", xlabel="epoch", ylim=(0, None))
+    # The boundary loss is negative where a prediction is good.
+    all_above_zero = history.loc[history["arm"].isin(trained), ["loss", "validation_loss"]].min(axis=None) >= 0
+    losses.set(title="Loss", xlabel="epoch", ylim=(0, None) if all_above_zero else None)
     dice.set(title="Dice index on the validation part", xlabel="epoch", ylim=(0, 1))
-    losses.legend(loc="upper right")
+    if len(trained) > 2:  # as many lines again would hide the curves
+        kinds = {"training": "-", "validation": "--"}
+        lines = [Line2D([], [], color="black", linestyle=look, label=kind) for kind, look in kinds.items()]
+        losses.legend(handles=lines, loc="upper right")
+    else:
+        losses.legend(loc="upper right")
     dice.legend(loc="lower right")
     return finish(figure, title, FOLD_NOTE)
 

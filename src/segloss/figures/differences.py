@@ -1,6 +1,7 @@
 """Figures of paired differences: per data set, per pair of arms, by the size of the lesion."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,9 @@ from segloss.figures.style import (
 )
 from segloss.statistics import Slope
 
-DIFFERENCE_NOTE = "Dot and bar: mean paired difference and its interval. White diamond: published, on the paper's data."
+SHORT_NAMES = {"CE": "cross entropy", "GDL": "generalised Dice loss"}
+OURS_NOTE = "Dot and bar: mean paired difference and its interval."
+DIFFERENCE_NOTE = f"{OURS_NOTE} White diamond: published, on the paper's data."
 
 
 @styled
@@ -37,9 +40,15 @@ def differences_by_dataset(comparisons: pd.DataFrame, claim: str, title: str) ->
     figure = new_figure(1.3 + 0.32 * len(rows))
     axes = figure.subplots()
     draw_differences(axes, rows)
-    axes.set_yticks(rows.index, [f"{row.data}, n = {row.n}" for row in rows.itertuples()])
+    axes.set_yticks(rows.index, [row_name(row) for row in rows.itertuples()])
     axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel=f"difference in {title_of(rows['metric'][0])}")
     return finish(figure, title, DIFFERENCE_NOTE)
+
+
+def row_name(row: Any) -> str:
+    """The data, the structure where one is compared apart, and the number of cases."""
+    structure = f", {row.structure}" if isinstance(row.structure, str) else ""
+    return f"{row.data}{structure}, n = {row.n}"
 
 
 @styled
@@ -60,7 +69,9 @@ def differences_by_pair(comparisons: pd.DataFrame, claims: Sequence[str], title:
         axes.set(title=f"{data}\nn = {cases}", xlabel=f"difference in {title_of(shown.iloc[0]['metric'])}")
     panels[0].set_yticks(range(len(pairs)), pairs)
     panels[0].set_ylim(len(pairs) - 0.4, -0.6)
-    return finish(figure, title, f"{DIFFERENCE_NOTE} CE: cross entropy.")
+    notes = [DIFFERENCE_NOTE if rows["published"].notna().any() else OURS_NOTE]
+    notes += [f"{short}: {name}." for short, name in SHORT_NAMES.items() if any(short in pair for pair in pairs)]
+    return finish(figure, title, " ".join(notes))
 
 
 def draw_differences(axes: Axes, rows: pd.DataFrame) -> None:

@@ -35,7 +35,7 @@ STYLE = {
 }
 styled = mpl.rc_context(STYLE)
 
-# Okabe and Ito's palette, told apart with every common colour vision deficiency.
+# Okabe and Ito's palette, told apart with every common colour vision deficiency; no colour twice in one paper.
 LOSS_COLOURS = {
     "cross_entropy": "#4D4D4D",
     "dice": "#0072B2",
@@ -44,6 +44,17 @@ LOSS_COLOURS = {
     "cross_entropy_then_dice": "#009E73",
     "cross_entropy_then_kappa": "#CC79A7",
     "kappa_then_cross_entropy": "#E69F00",
+    "cross_entropy_plus_dice": "#0072B2",
+    "focal_plus_dice": "#009E73",
+    "topk_cross_entropy_plus_dice": "#E69F00",
+    "cross_entropy_plus_topk_dice": "#D55E00",
+    "topk_dice": "#CC79A7",
+    "generalized_dice": "#0072B2",
+    "generalized_dice_plus_boundary": "#D55E00",
+    "boundary": "#009E73",
+    "generalized_dice_times_alpha": "#E69F00",
+    "generalized_dice_plus_boundary_alpha": "#CC79A7",
+    "generalized_dice_plus_boundary_increase": "#56B4E9",
 }
 TRIVIAL_COLOUR = "#A6A6A6"
 FAMILY_COLOURS = {"distribution": "#0072B2", "region": "#D55E00", "distance": "#009E73", "compound": "#AA4499"}
@@ -74,8 +85,15 @@ def title_of(arm: str) -> str:
 
 
 def short_title_of(arm: str) -> str:
-    """The same for narrow places, CE for cross entropy; "Kappa, then CE" can be broken at its comma."""
-    return title_of(arm).replace("Cross entropy,", "CE,").replace(", then cross entropy", ", then CE")
+    """The same for narrow places: CE for cross entropy, GDL for generalised Dice.
+
+    A name of two phases, "Kappa, then CE", can be broken at its comma.
+
+    >>> short_title_of("cross_entropy_plus_topk_dice"), short_title_of("cross_entropy")
+    ('CE + topK Dice', 'Cross entropy')
+    """
+    shorter = title_of(arm).replace("Cross entropy,", "CE,").replace(", then cross entropy", ", then CE")
+    return re.sub(r"[Cc]ross entropy(?= \+)", "CE", shorter).replace("Generalised Dice", "GDL")
 
 
 def arms_in_order(arms: list[str]) -> list[str]:

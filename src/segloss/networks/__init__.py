@@ -4,9 +4,10 @@ from typing import Any
 
 from torch import nn
 
+from segloss.networks.resnet_unet import ResNetUNet
 from segloss.networks.unet2d import UNet2d
 
-NETWORKS: dict[str, type[nn.Module]] = {"unet2d": UNet2d}
+NETWORKS: dict[str, type[nn.Module]] = {"unet2d": UNet2d, "resnet_unet": ResNetUNet}
 
 
 def build_network(name: str, **options: Any) -> nn.Module:

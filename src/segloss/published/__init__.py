@@ -1,5 +1,6 @@
 """What the papers print: every table cell, number and claim, as data (YAML) that is never typed again elsewhere."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -8,9 +9,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
-_UNITS = {"dice": "1", "hausdorff": "not said (px?)", "p": "1"}
+_UNITS = {"dice": "1", "iou": "1", "precision": "1", "sensitivity": "1", "hausdorff": "not said (px?)", "p": "1"}
 COLUMNS = [
-    *("table", "row", "column", "dataset", "arm", "metric", "value"),
+    *("table", "row", "column", "dataset", "arm", "class", "metric", "value"),
     *("spread", "spread_kind", "n", "unit", "printed", "place", "erratum"),
 ]
 
@@ -19,8 +20,10 @@ def load_published(paper: str) -> pd.DataFrame:
     """Every cell of a paper's tables.
 
     Returns:
-        table, row, column (as printed), dataset, arm ("p" for a p-value), metric, value (NaN: not a number), spread,
-        spread_kind, n (images of the data set), unit, printed (the cell's text), place, erratum.
+        table, row, column (as printed), dataset, arm ("p" for a p-value), class (None: all together), metric, value
+        (NaN: not a number; of a table in percent the share, so that it compares with ours), spread,
+        spread_kind, n (cases: of the data set, or of its part that is meant), unit, printed (the cell's text), place,
+        erratum.
     """
     content = _read(paper)
     cells = [cell for name, table in content["tables"].items() for cell in _cells(name, table)]
@@ -71,13 +74,18 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _cells(name: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    cases, errata = table.get("n", {}), table.get("errata", {})
+    cases, errata, units = table.get("n", {}), table.get("errata", {}), _UNITS | table.get("units", {})
     for row, cells in table["rows"].items():
         for column, cell in zip(table["columns"], cells, strict=True):
-            arm, _, metric = column.partition(".")
-            dataset, arm = (row, arm) if row in cases else (column, row)
-            metric = metric or table.get("metric")
+            head, _, tail = column.partition(".")
+            if "dataset" in table:  # a row is an arm, a column a metric or metric.class
+                dataset, arm, metric, structure = table["dataset"], row, head, tail or None
+            else:
+                dataset, arm = (row, head) if row in cases else (head, row)
+                metric, structure = tail or table.get("metric"), None
             value, spread, printed = _number(cell)
+            if table.get("percent"):
+                value, printed = round(float(printed) / 100, 10), f"{printed} %"
             quantity = "p" if arm == "p" else metric
             yield {
                 "table": name,
@@ -85,12 +93,13 @@ def _cells(name: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 "column": column,
                 "dataset": dataset if cases else None,
                 "arm": arm if cases else None,
+                "class": structure,
                 "metric": metric,
                 "value": value,
                 "spread": spread,
                 "spread_kind": None if spread is None else table["spread_kind"],
                 "n": cases.get(dataset),
-                "unit": _UNITS.get(quantity or ""),
+                "unit": units.get(quantity or ""),
                 "printed": printed,
                 "place": table["place"],
                 "erratum": errata.get(quantity),
@@ -100,6 +109,8 @@ def _cells(name: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _number(cell: list[float] | str) -> tuple[float | None, float | None, str]:
     if isinstance(cell, list):
         return cell[0], cell[1], f"{cell[0]:.2f} ± {cell[1]:.2f}"
+    if with_spread := re.fullmatch(r"([\d.]+) \(([\d.]+)\)", cell):
+        return float(with_spread[1]), float(with_spread[2]), cell
     try:
         return float(cell), None, cell
     except ValueError:

@@ -1,7 +1,7 @@
 """Two arms on the same cases: difference, interval, effect size, tests.
 
-The unit is the case. The paired test is the right one, because both arms segment the same images; the paper's own,
-a t-test of two independent samples, stands beside it.
+The unit is the subject, which nearly everywhere has one case. The paired test is the right one, because both arms
+segment the same images; the paper's own, a t-test of two independent samples, stands beside it.
 """
 
 from collections.abc import Iterable
@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from segloss.statistics.resampling import bootstrap_interval, holm, permutation_p
+from segloss.statistics.resampling import bootstrap_interval, holm, mean_interval, permutation_p
 from segloss.statistics.results import TRUTH, Results, case_values, fold_means, pooled_values
+from segloss.statistics.subjects import subject_values
 
 Array = NDArray[np.float64]
 POOLED = "all sets, each image once"
@@ -26,6 +27,9 @@ class Comparison:
     Means, difference, interval, Cohen's d_z and p_permutation are over the ``cases`` in which both arms have a value.
     The signed-rank p and the rank-biserial correlation also use the ``undefined`` ones, distances of a missed
     structure, ranked worst. p_images and p_folds are the paper's t-test over images and over means of folds.
+
+    Of a mean over slices (:mod:`segloss.statistics.per_slice`), means, difference, interval and p_permutation weigh
+    each case by its number of slices; the other numbers count every case once.
     """
 
     dataset: str
@@ -61,11 +65,11 @@ def compare(
     """Compare two arms case by case; None where one of them has no values on this data set."""
     if dataset == POOLED:
         values = pooled_values(results, metric, (arm, baseline))
-        folds = pd.DataFrame()
+        weights, folds = None, pd.DataFrame()
     else:
         if not {arm, baseline} <= set(results.arms(dataset)):
             return None
-        values = case_values(results.metrics, dataset, metric)
+        values, weights = subject_values(results, dataset, metric)
         folds = fold_means(results.metrics, dataset, metric)
     if values.empty:
         return None
@@ -76,7 +80,9 @@ def compare(
         ranked = np.nan_to_num(ours - theirs, nan=0.0, posinf=np.inf, neginf=-np.inf)
     ours, theirs = ours[finite], theirs[finite]
     differences = ours - theirs
-    low, high = bootstrap_interval(np.mean, differences, confidence=confidence, resamples=resamples, seed=seed)
+    weighed = None if weights is None else weights[both.index].to_numpy()[finite]
+    flipped = differences if weighed is None else differences * weighed
+    low, high = mean_interval(differences, weighed, confidence=confidence, resamples=resamples, seed=seed)
     return Comparison(
         dataset=dataset,
         metric=metric,
@@ -84,15 +90,15 @@ def compare(
         baseline=baseline,
         cases=int(finite.sum()),
         undefined=int((~finite).sum()),
-        mean=_mean(ours),
-        baseline_mean=_mean(theirs),
-        difference=_mean(differences),
+        mean=_mean(ours, weighed),
+        baseline_mean=_mean(theirs, weighed),
+        difference=_mean(differences, weighed),
         low=low,
         high=high,
         d_z=standardised_mean(differences),
         rank_biserial=rank_biserial(ranked),
         p=signed_rank_p(ranked),
-        p_permutation=permutation_p(differences, resamples=resamples, seed=seed),
+        p_permutation=permutation_p(flipped, resamples=resamples, seed=seed),
         p_images=_t_test_p(ours, theirs),
         p_folds=_t_test_p(folds[arm], folds[baseline]) if len(folds) else float("nan"),
     )
@@ -221,5 +227,5 @@ def _t_test_p(first: Array | pd.Series, second: Array | pd.Series) -> float:
     return float(stats.ttest_ind_from_stats(*summaries[0], *summaries[1]).pvalue)
 
 
-def _mean(values: Array) -> float:
-    return float(values.mean()) if len(values) else float("nan")
+def _mean(values: Array, weights: Array | None = None) -> float:
+    return float(np.average(values, weights=weights)) if len(values) else float("nan")

@@ -11,10 +11,11 @@ import pandas as pd
 
 from segloss.errors import InputError
 from segloss.published import published_datasets
+from segloss.statistics.per_slice import slice_weights
 
 TRUTH = "truth"
 TRIVIAL_ARMS = ("predict_nothing", "predict_everything", "mean_training_mask")
-DISTANCES = ("hausdorff_px", "hausdorff_mm")
+DISTANCES = ("hausdorff_px", "hausdorff_mm", "hausdorff95_mm")
 _KINDS = {"phantom": " (phantom)", "subset": " (real subset)", "paper": "", "absent": " (absent)"}
 
 
@@ -85,39 +86,60 @@ def load_results(folder: Path | str) -> Results:
     )
 
 
-def case_values(metrics: pd.DataFrame, dataset: str, metric: str) -> pd.DataFrame:
+def case_values(metrics: pd.DataFrame, dataset: str, metric: str, classes: Iterable[str] | None = None) -> pd.DataFrame:
     """One metric of a data set, cases by arms; each case was tested once.
 
-    A distance is infinite where the structure is missed or invented, so that it ranks worst, and NaN, as every
-    other metric, where it is absent from truth and prediction.
+    Of several classes it is the mean over those of a case that have a value. A distance is infinite where the structure
+    is missed or invented, so that it ranks worst, and NaN, as every other metric, where it is absent from truth and
+    prediction.
+
+    Args:
+        metrics: As :attr:`Results.metrics`.
+        dataset: Which data set.
+        metric: Which metric.
+        classes: Which classes; all if left out.
     """
-    values = _pivot(metrics, dataset, metric)
+    values = _pivot(metrics, dataset, metric, classes)
     if metric in DISTANCES:
-        overlap = _pivot(metrics, dataset, "dice").reindex(index=values.index, columns=values.columns)
+        overlap = _pivot(metrics, dataset, "dice", classes).reindex(index=values.index, columns=values.columns)
         values = values.where(values.notna() | overlap.isna(), np.inf)
-    return values
+    return values.groupby(level="case").mean()
 
 
-def fold_means(metrics: pd.DataFrame, dataset: str, metric: str) -> pd.DataFrame:
-    """Mean of a metric over the cases of each fold, folds by arms; undefined values are left out."""
-    rows = _rows(metrics, dataset, metric).astype({"arm": str})
+def fold_means(metrics: pd.DataFrame, dataset: str, metric: str, classes: Iterable[str] | None = None) -> pd.DataFrame:
+    """Mean of a metric over the cases of each fold, folds by arms; undefined values are left out.
+
+    Of several classes the mean over those of a case comes first. Arguments as of :func:`case_values`.
+    """
+    rows = _over_classes(_rows(metrics, dataset, metric, classes)).astype({"arm": str})
     return rows.groupby(["fold", "arm"], sort=False)["value"].mean().unstack("arm")
 
 
-def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
+def summarise(metrics: pd.DataFrame, *, by_class: bool = False) -> pd.DataFrame:
     """Mean, spread and number of cases per data set, arm and metric.
 
+    Of several classes a case's value is the mean over those that have one. A mean over classes of means over cases, as
+    papers give it, is the same unless a class is absent from some cases; for that, take the means ``by_class``.
+    A mean over slices (:mod:`segloss.statistics.per_slice`) weighs each case by its number of slices, in mean and
+    sd_folds.
+
+    Args:
+        metrics: As :attr:`Results.metrics`.
+        by_class: Whether each class has rows of its own.
+
     Returns:
-        dataset, arm, metric, mean, sd_images (over cases), sd_folds (over means of folds), cases (with a value),
-        undefined (cases without one), folds.
+        dataset, arm, class (only ``by_class``), metric, mean, sd_images (over cases), sd_folds (over means of folds),
+        cases (with a value), undefined (cases without one), folds.
     """
-    keys = ["dataset", "arm", "metric"]
-    cases = metrics.groupby(keys, sort=False, observed=True)["value"].agg(
-        mean="mean", sd_images="std", cases="count", rows="size"
-    )
-    folds = metrics.groupby([*keys, "fold"], sort=False, observed=True)["value"].mean()
+    keys = ["dataset", "arm", *(["class"] if by_class else []), "metric"]
+    values = metrics if by_class else _over_classes(metrics)
+    weights = slice_weights(values, metrics).where(values["value"].notna())
+    values = values.assign(weight=weights, weighted=weights * values["value"])
+    grouped = values.groupby(keys, sort=False, observed=True)
+    cases = grouped["value"].agg(sd_images="std", cases="count", rows="size")
+    folds = _weighted_means(values, [*keys, "fold"])
     spread = folds.groupby(keys, sort=False, observed=True).agg(sd_folds="std", folds="size")
-    frame = cases.join(spread).reset_index().astype(dict.fromkeys(keys, str))
+    frame = cases.join([_weighted_means(values, keys), spread]).reset_index().astype(dict.fromkeys(keys, str))
     frame["undefined"] = frame["rows"] - frame["cases"]
     return frame[[*keys, "mean", "sd_images", "sd_folds", "cases", "undefined", "folds"]]
 
@@ -137,13 +159,28 @@ def pooled_values(results: Results, metric: str, arms: Iterable[str]) -> pd.Data
     return pooled[~pooled.index.get_level_values("case").duplicated()]
 
 
-def _rows(metrics: pd.DataFrame, dataset: str, metric: str) -> pd.DataFrame:
-    return metrics[(metrics["dataset"] == dataset) & (metrics["metric"] == metric)]
+def _rows(metrics: pd.DataFrame, dataset: str, metric: str, classes: Iterable[str] | None) -> pd.DataFrame:
+    wanted = (metrics["dataset"] == dataset) & (metrics["metric"] == metric)
+    return metrics[wanted if classes is None else wanted & metrics["class"].isin(list(classes))]
 
 
-def _pivot(metrics: pd.DataFrame, dataset: str, metric: str) -> pd.DataFrame:
-    rows = _rows(metrics, dataset, metric)
-    return rows.astype({"arm": str}).pivot(index="case", columns="arm", values="value")[list(rows["arm"].unique())]
+def _pivot(metrics: pd.DataFrame, dataset: str, metric: str, classes: Iterable[str] | None) -> pd.DataFrame:
+    """Values by case and class, and arm, in the order of the arms."""
+    rows = _rows(metrics, dataset, metric, classes).astype({"arm": str, "class": str})
+    return rows.pivot(index=["case", "class"], columns="arm", values="value")[list(rows["arm"].unique())]
+
+
+def _over_classes(metrics: pd.DataFrame) -> pd.DataFrame:
+    """One row per data set, arm, fold, case and metric: the mean over the classes that have a value."""
+    keys = ["dataset", "arm", "fold", "case", "metric"]
+    if not metrics.duplicated(keys).any():
+        return metrics
+    return metrics.groupby(keys, sort=False, observed=True)["value"].mean().reset_index()
+
+
+def _weighted_means(values: pd.DataFrame, keys: list[str]) -> pd.Series:
+    sums = values.groupby(keys, sort=False, observed=True)[["weighted", "weight"]].sum()
+    return (sums["weighted"] / sums["weight"]).rename("mean")
 
 
 def _read_all(folder: Path, datasets: list[str], suffix: str) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Tables as people read them: text cells, with the data in every row and what a spread is in the head."""
 
+from segloss.tables.boundary_table import above_the_floor, published_gains
+from segloss.tables.lesions import lesion_groups, lesion_table, roughness_table
 from segloss.tables.measured import (
     comparison_table,
     ours_head,
@@ -9,6 +11,9 @@ from segloss.tables.measured import (
 )
 from segloss.tables.origin import left_out_table, outcomes_table, provenance_table
 from segloss.tables.paper import recomputed_table, repeated_cells, text_against_table
+from segloss.tables.printed_structures import printed_means_table, printed_ranks_table
+from segloss.tables.seeds import seed_table
+from segloss.tables.structures import structures_table
 from segloss.tables.tour import (
     conventions_table,
     letters_table,
@@ -19,20 +24,29 @@ from segloss.tables.tour import (
 )
 
 __all__ = [
+    "above_the_floor",
     "comparison_table",
     "conventions_table",
     "left_out_table",
+    "lesion_groups",
+    "lesion_table",
     "letters_table",
     "losses_table",
     "ours_head",
     "outcomes_table",
+    "printed_means_table",
+    "printed_ranks_table",
     "problems_table",
     "provenance_table",
+    "published_gains",
     "published_versus_replicated",
     "ranking_table",
     "recomputed_table",
     "repeated_cells",
+    "roughness_table",
     "secondary_sources_table",
+    "seed_table",
+    "structures_table",
     "text_against_table",
     "use_cases_table",
     "verdict_table",

@@ -3,7 +3,7 @@
 The numbers behind them come from :mod:`segloss.statistics`; every function here returns a plain frame of strings.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,11 @@ from segloss.published import load_published
 from segloss.statistics import (
     TRIVIAL_ARMS,
     Results,
-    bootstrap_interval,
     case_values,
+    mean_interval,
+    over_subjects,
     rank_first_share,
+    subject_values,
     summarise,
 )
 from segloss.verdicts import Verdicts
@@ -23,13 +25,17 @@ from segloss.verdicts.words import arm_words, interval_words, number, p_words, s
 
 METRIC_HEADS = {
     "dice": "Dice",
+    "dice_per_slice_published": "Dice per slice, the paper's way",
     "iou": "IoU",
     "sensitivity": "sensitivity",
+    "precision": "precision",
     "specificity": "specificity",
     "hausdorff_px": "Hausdorff",
     "hausdorff_mm": "Hausdorff in mm",
+    "surface_dice_mm2": "surface Dice at 2 mm",
+    "lesions_missed": "missed lesions",
 }
-SPREAD = "mean ± SD over images [SD over folds]"
+SPREAD = "mean ± SD over {unit} [SD over folds]"
 NOT_COMPARABLE = "not comparable"
 _KIND_HEADS = {"phantom": "on phantoms", "subset": "on real subsets", "paper": "on the paper's data"}
 
@@ -38,8 +44,11 @@ def published_versus_replicated(
     paper: str,
     table: str,
     results: Results,
-    metrics: Iterable[str] = ("dice", "hausdorff_px"),
+    metrics: Collection[str] = ("dice", "hausdorff_px"),
     *,
+    beside: Mapping[str, str] | None = None,
+    incomparable: Collection[str] = (),
+    unit: str = "images",
     confidence: float = 0.95,
     resamples: int = 2000,
 ) -> pd.DataFrame:
@@ -47,11 +56,23 @@ def published_versus_replicated(
 
     The difference and its interval are given on the paper's own data only. Absent data and arms without a result keep
     their row and say so.
+
+    Args:
+        paper: Key of the paper.
+        table: Which of its tables.
+        results: Measured values.
+        metrics: Ours, in the order of the columns.
+        beside: Which printed quantity stands beside which of our metrics; the one of the same name if left out.
+        incomparable: Metrics whose printed values measure something else: no difference is given, on no data.
+        unit: What a case is.
+        confidence: Level of the interval.
+        resamples: Number of bootstrap samples.
     """
     cells = load_published(paper)
-    cells = cells[(cells["table"] == table) & (cells["arm"] != "p")]
+    cells = cells[(cells["table"] == table) & (cells["arm"] != "p") & cells["class"].isna()]
     summary = summarise(results.metrics).set_index(["dataset", "arm", "metric"])
-    ours = ours_head(results, cells["dataset"].unique())
+    ours = ours_head(results, cells["dataset"].unique(), unit)
+    quantities = {metric: _quantity(metric) for metric in metrics} if beside is None else beside
     rows = []
     for dataset in cells["dataset"].unique():
         arms = cells.loc[cells["dataset"] == dataset, "arm"].unique()
@@ -59,29 +80,32 @@ def published_versus_replicated(
             row = {"data set": results.data(dataset), "arm": arm_words(arm)}
             for metric in metrics:
                 row[f"{_head(results, metric)}, {ours}"] = _measured(results, summary, dataset, arm, metric)
-                if _quantity(metric) not in set(cells["metric"]):
+                if quantities.get(metric) not in set(cells["metric"]):
                     continue
-                printed = _printed_cell(cells, dataset, arm, metric)
+                printed = _printed_cell(cells, dataset, arm, quantities[metric])
                 head = METRIC_HEADS[metric]
-                unit = " (unit not said)" if metric == "hausdorff_px" else ""
-                row[f"{head}, published{unit}"] = "–" if printed is None else printed["printed"]
-                row[f"{head}, difference"] = _difference(
+                not_said = " (unit not said)" if metric == "hausdorff_px" else ""
+                row[f"{head}, published{not_said}"] = "–" if printed is None else printed["printed"]
+                difference = _difference(
                     results, dataset, arm, metric, printed, confidence=confidence, resamples=resamples
                 )
-            rows.append(row | _counts(summary, dataset, arm, metrics))
+                row[f"{head}, difference"] = (
+                    NOT_COMPARABLE if metric in incomparable and printed is not None else difference
+                )
+            rows.append(row | _counts(summary, dataset, arm, metrics, unit))
     return pd.DataFrame(rows)
 
 
-def ours_head(results: Results, datasets: Iterable[str]) -> str:
+def ours_head(results: Results, datasets: Iterable[str], unit: str = "images") -> str:
     """What a column of our numbers says: "ours on phantoms: mean ± SD over images [SD over folds]"."""
     kinds = dict.fromkeys(results.kind(dataset) for dataset in datasets if results.kind(dataset) != "absent")
-    return f"ours {' and '.join(_KIND_HEADS[kind] for kind in kinds) or '(no data)'}: {SPREAD}"
+    return f"ours {' and '.join(_KIND_HEADS[kind] for kind in kinds) or '(no data)'}: {SPREAD.format(unit=unit)}"
 
 
-def comparison_table(comparisons: pd.DataFrame, results: Results) -> pd.DataFrame:
+def comparison_table(comparisons: pd.DataFrame, results: Results, unit: str = "images") -> pd.DataFrame:
     """The paired test beside the paper's own, from :func:`segloss.statistics.comparison_frame`."""
-    heads = ["data set", "comparison", "images", "difference (interval)", "d_z", "rank-biserial", "p, signed-rank"]
-    heads += ["p, Holm", "p, permutation", "the paper's t-test, images", "the paper's t-test, folds"]
+    heads = ["data set", "comparison", unit, "difference (interval)", "d_z", "rank-biserial", "p, signed-rank"]
+    heads += ["p, Holm", "p, permutation", f"the paper's t-test, {unit}", "the paper's t-test, folds"]
     rows = [
         (
             results.data(row.dataset) if row.dataset in results.provenance else row.dataset,
@@ -98,14 +122,29 @@ def comparison_table(comparisons: pd.DataFrame, results: Results) -> pd.DataFram
 
 
 def ranking_table(
-    results: Results, arms: Iterable[str], metric: str = "dice", *, resamples: int = 2000, seed: int = 0
+    results: Results,
+    arms: Iterable[str],
+    metric: str = "dice",
+    *,
+    datasets: Collection[str] | None = None,
+    resamples: int = 2000,
+    seed: int = 0,
 ) -> pd.DataFrame:
-    """Mean of each arm and the share of bootstrap resamples in which it ranks first, per data set with all arms."""
+    """Mean of each arm and the share of resamples of subjects in which it ranks first, per data set with all arms.
+
+    Args:
+        results: Measured values.
+        arms: Which arms to rank.
+        metric: Ranked by its mean; a distance is better the lower it is.
+        datasets: Which data sets; all that are present if left out.
+        resamples: Number of bootstrap samples.
+        seed: Of the resampling.
+    """
     arms, better, rows = list(arms), not metric.startswith("hausdorff"), []
-    for dataset in results.present:
+    for dataset in results.present if datasets is None else datasets:
         if not set(arms) <= set(results.arms(dataset)):
             continue
-        values = case_values(results.metrics, dataset, metric)[arms]
+        values = over_subjects(case_values(results.metrics, dataset, metric)[arms], results, dataset)
         shares = rank_first_share(values, higher_is_better=better, resamples=resamples, seed=seed)
         means = values.replace([np.inf, -np.inf], np.nan).dropna().mean()
         for arm in means.sort_values(ascending=not better, kind="stable").index:
@@ -134,8 +173,8 @@ def _measured(results: Results, summary: pd.DataFrame, dataset: str, arm: str, m
     return arms[arm]["outcome"] if arm in arms else "absent"
 
 
-def _printed_cell(cells: pd.DataFrame, dataset: str, arm: str, metric: str) -> pd.Series | None:
-    found = cells[(cells["dataset"] == dataset) & (cells["arm"] == arm) & (cells["metric"] == _quantity(metric))]
+def _printed_cell(cells: pd.DataFrame, dataset: str, arm: str, quantity: str) -> pd.Series | None:
+    found = cells[(cells["dataset"] == dataset) & (cells["arm"] == arm) & (cells["metric"] == quantity)]
     return found.iloc[0] if len(found) else None
 
 
@@ -151,17 +190,19 @@ def _difference(
         return "–"
     if results.kind(dataset) != "paper":
         return NOT_COMPARABLE
-    values = case_values(results.metrics, dataset, metric)[arm].replace([np.inf, -np.inf], np.nan).dropna()
-    low, high = bootstrap_interval(np.mean, values, **options)
-    change = [value - printed["value"] for value in (values.mean(), low, high)]
+    table, weights = subject_values(results, dataset, metric)
+    values = table[arm].replace([np.inf, -np.inf], np.nan).dropna()
+    weights = None if weights is None else weights[values.index]
+    mean = np.average(values, weights=weights) if len(values) else np.nan
+    change = [value - printed["value"] for value in (mean, *mean_interval(values, weights, **options))]
     return f"{signed(change[0], metric)} ({signed(change[1], metric)} to {signed(change[2], metric)})"
 
 
-def _counts(summary: pd.DataFrame, dataset: str, arm: str, metrics: Iterable[str]) -> dict[str, str]:
+def _counts(summary: pd.DataFrame, dataset: str, arm: str, metrics: Iterable[str], unit: str) -> dict[str, str]:
     rows = [summary.loc[(dataset, arm, m)] for m in metrics if (dataset, arm, m) in summary.index]
     if not rows:
-        return {"images": "0", "undefined": "–"}
+        return {unit: "0", "undefined": "–"}
     return {
-        "images": str(int(rows[0]["cases"] + rows[0]["undefined"])),
+        unit: str(int(rows[0]["cases"] + rows[0]["undefined"])),
         "undefined": str(int(max(r["undefined"] for r in rows))),
     }

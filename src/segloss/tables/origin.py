@@ -6,10 +6,10 @@ from segloss.statistics import Results
 from segloss.verdicts.words import arm_words
 
 
-def outcomes_table(results: Results) -> pd.DataFrame:
-    """What became of every arm of every data set."""
+def outcomes_table(results: Results, unit: str = "images") -> pd.DataFrame:
+    """What became of every arm of every data set; ``unit`` says what a case is."""
     columns = {"outcome": "outcome", "reason": "reason", "protocol": "protocol", "folds": "folds"}
-    columns |= {"cases": "images tested", "epochs": "epochs", "steps": "steps"}
+    columns |= {"cases": f"{unit} tested", "epochs": "epochs", "steps": "steps"}
     rows = [
         {"data set": results.data(dataset), "arm": arm_words(arm)}
         | {head: "–" if facts[name] in (None, "") else str(facts[name]) for name, head in columns.items()}
@@ -31,8 +31,8 @@ def left_out_table(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows or [none])
 
 
-def provenance_table(results: Results) -> pd.DataFrame:
-    """Which data, at which scale, by which code and parameters."""
+def provenance_table(results: Results, unit: str = "images") -> pd.DataFrame:
+    """Which data, at which scale, by which code and parameters; ``unit`` says what a case is."""
     rows = []
     for dataset, provenance in results.provenance.items():
         prints = provenance["fingerprints"]
@@ -40,7 +40,7 @@ def provenance_table(results: Results) -> pd.DataFrame:
             {
                 "data set": results.data(dataset),
                 "scale": provenance["scale"],
-                "images": str(provenance["cases"]),
+                unit: str(provenance["cases"]),
                 "size (px)": str(provenance["image_size"]),
                 "left out": str(len(provenance["left_out"] or ())),
                 "warnings": str(len(provenance["warnings"] or ())),

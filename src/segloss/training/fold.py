@@ -9,12 +9,15 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from segloss.data.augmentation import augment
+from segloss.data.augmentation import Amounts, augment
 from segloss.data.prepared import PreparedSlices
+from segloss.errors import InputError
 from segloss.losses import NonFiniteLogitsError, SegmentationLoss, build_loss
 from segloss.networks import build_network
 from segloss.provenance import written_aside
 from segloss.training.checkpoint import Checkpoint
+from segloss.training.predictions import write_predictions
+from segloss.training.schedules import learning_rate
 from segloss.training.settings import Settings
 
 PREDICTED_AT_ONCE = 16
@@ -36,6 +39,10 @@ def train_fold(folder: Path, data: PreparedSlices, fold: int, settings: Settings
     Raises:
         DivergedError: If the loss or the logits stop being finite.
     """
+    if data.distances is not None and Amounts.of(settings.augmentation).moves:
+        raise InputError(
+            f"{data.provenance['dataset']}: distance maps do not move with an image, expected no such augmentation."
+        )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     test = data.part(fold, "test")
     train, validation = (data.slices_of(data.part(fold, part)) for part in ("train", "validation"))
@@ -43,7 +50,9 @@ def train_fold(folder: Path, data: PreparedSlices, fold: int, settings: Settings
     out_channels = 1 if data.classes == 1 else 1 + data.classes
     network = build_network(**settings.network, in_channels=data.channels, out_channels=out_channels)
     network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = OPTIMISERS[settings.optimiser](network.parameters(), settings.learning_rate, fused=True)
+    optimiser = OPTIMISERS[settings.optimiser](
+        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
     loss = build_loss(settings.loss)
     checkpoint = Checkpoint(folder.with_suffix(".pt"), network, optimiser, settings.select == "best_validation")
     done, epochs = len(checkpoint.history), settings.epochs_for(len(train))
@@ -59,8 +68,12 @@ def train_fold(folder: Path, data: PreparedSlices, fold: int, settings: Settings
     for epoch in bar:
         _seed(settings.seed, fold, epoch + 1)
         loss.set_epoch(epoch, epochs)
+        dice_so_far = [row["validation_dice"] for row in checkpoint.history]
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(settings.learning_rate, settings.schedule, dice_so_far, epochs)
         batches = np.array_split(train[torch.randperm(len(train)).numpy()], settings.steps_per_epoch(len(train)))
-        mean_loss = train_epoch(network, loss, optimiser, (data.batch(b, device) for b in batches), settings)
+        read = ((*data.batch(batch, device), data.distance_maps(batch, device)) for batch in batches)
+        mean_loss = train_epoch(network, loss, optimiser, read, settings)
         validation_loss, dice = validate(network, loss, data, validation, device)
         checkpoint.add(
             epoch=epoch + 1, phase=loss.phase, loss=mean_loss, validation_loss=validation_loss, validation_dice=dice
@@ -70,9 +83,9 @@ def train_fold(folder: Path, data: PreparedSlices, fold: int, settings: Settings
     with written_aside(folder) as aside:
         checkpoint.write_history(aside / "history.csv")
         torch.save({name: value.cpu() for name, value in network.state_dict().items()}, aside / "weights.pt")
-        logits = (logits for logits, _ in predict(network, data, data.slices_of(test), device))
-        probs = [probabilities(batch).half().cpu().numpy() for batch in logits]
-        np.savez(aside / "predictions.npz", cases=data.cases[test], probs=np.concatenate(probs))
+        slices = data.slices_of(test)
+        probs = (probabilities(logits).half().cpu().numpy() for logits, _ in predict(network, data, slices, device))
+        write_predictions(aside / "predictions.npz", data.cases[test], len(slices), probs)
     checkpoint.remove()
 
 
@@ -80,16 +93,21 @@ def train_epoch(
     network: nn.Module,
     loss: SegmentationLoss,
     optimiser: torch.optim.Optimizer,
-    batches: Iterator[tuple[Tensor, Tensor]],
+    batches: Iterator[tuple[Tensor, Tensor, Tensor | None]],
     settings: Settings,
 ) -> float:
-    """One pass over the batches of images and labels; returns the mean loss of its steps."""
+    """One pass over the batches of images, labels and distance maps; returns the mean loss of its steps.
+
+    A network with deep supervision gives several logits in training: their losses are summed.
+    """
     network.train()
     values = []
-    for images, labels in batches:
+    for images, labels, distance in batches:
         images, labels = augment(images, labels, settings.augmentation)
         optimiser.zero_grad(set_to_none=True)
-        value = _finite(loss, network(images.contiguous(memory_format=torch.channels_last)), labels)
+        outputs = network(images.contiguous(memory_format=torch.channels_last))
+        heads = outputs if isinstance(outputs, list) else [outputs]
+        value = torch.stack([_finite(loss, logits, labels, distance) for logits in heads]).sum()
         value.backward()
         optimiser.step()
         values.append(value.item())
@@ -103,8 +121,9 @@ def validate(
     total, start = 0.0, 0
     overlap, size = torch.zeros(2, len(data.cases), data.classes, device=device)
     for logits, labels in predict(network, data, slices, device):
-        total += _finite(loss, logits, labels).item() * len(logits)
-        case = torch.from_numpy(data.case_of[slices[start : start + len(logits)]]).to(device)
+        here = slices[start : start + len(logits)]
+        total += _finite(loss, logits, labels, data.distance_maps(here, device)).item() * len(logits)
+        case = torch.from_numpy(data.case_of[here]).to(device)
         predicted = decisions(logits)
         for label in range(1, data.classes + 1):
             found, true = (predicted == label).flatten(1), (labels == label).flatten(1)
@@ -135,9 +154,9 @@ def decisions(logits: Tensor) -> Tensor:
     return (logits.squeeze(1) > 0).long() if logits.shape[1] == 1 else logits.argmax(1)
 
 
-def _finite(loss: SegmentationLoss, logits: Tensor, labels: Tensor) -> Tensor:
+def _finite(loss: SegmentationLoss, logits: Tensor, labels: Tensor, distance: Tensor | None) -> Tensor:
     try:
-        value = loss(logits, labels)
+        value = loss(logits, labels, distance)
     except NonFiniteLogitsError as error:
         raise DivergedError(str(error)) from error
     if not value.isfinite():

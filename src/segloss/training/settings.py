@@ -1,7 +1,7 @@
 """What decides the result of an arm: the protocol of its paper, capped by the scale."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from segloss.config import entry, scale_of
@@ -23,11 +23,15 @@ class Settings:
     seed: int
     threads: int
     augmentation: dict[str, Any]
+    weight_decay: float = 0.0
+    schedule: dict[str, Any] = field(default_factory=lambda: {"name": "constant"})
+    max_steps: float = math.inf
 
     @classmethod
     def of(cls, params: dict[str, Any], arm: str) -> Self:
         """Read the settings of an arm from the parameters."""
-        names, scale = entry(params, "arms", arm), scale_of(params)
+        names = entry(params, "arms", arm)
+        scale = scale_of(params, names["paper"])
         protocol = entry(params, "protocols", names["protocol"])
         network = protocol["network"]
         return cls(
@@ -43,6 +47,9 @@ class Settings:
             seed=protocol["seed"],
             threads=scale["threads"],
             augmentation=protocol["augmentation"],
+            weight_decay=protocol.get("weight_decay", 0.0),
+            schedule=protocol.get("schedule", {"name": "constant"}),
+            max_steps=scale.get("max_steps") or math.inf,
         )
 
     def steps_per_epoch(self, cases: int) -> int:
@@ -50,5 +57,6 @@ class Settings:
         return math.ceil(cases / self.batch_size)
 
     def epochs_for(self, cases: int) -> int:
-        """Epochs of a run: the protocol's share, or more where the scale's least number of steps takes more."""
-        return max(self.epochs, math.ceil(self.min_steps / self.steps_per_epoch(cases)))
+        """Epochs of a run: the protocol's share, or what the scale's least and largest numbers of steps make of it."""
+        least, largest = (steps / self.steps_per_epoch(cases) for steps in (self.min_steps, self.max_steps))
+        return math.ceil(min(max(self.epochs, least), max(largest, 1)))

@@ -9,13 +9,18 @@ import pandas as pd
 from segloss.published import load_claims, load_published
 from segloss.statistics import POOLED, Results, holm
 from segloss.verdicts.arithmetic import ARITHMETIC
+from segloss.verdicts.boundary_arithmetic import BOUNDARY_ARITHMETIC
+from segloss.verdicts.limits import LIMITS, limit_of
 from segloss.verdicts.measures import MEASURES, Measured
 from segloss.verdicts.rules import NOT_TESTABLE, combine, judge, margin_of, position
-from segloss.verdicts.words import arm_words, interval_words, p_words
+from segloss.verdicts.topk_arithmetic import TOPK_ARITHMETIC
+from segloss.verdicts.wanted import wanted_pairs
+from segloss.verdicts.words import arm_words, interval_words, metric_words, p_words
 
+COMPUTATIONS = {**ARITHMETIC, **BOUNDARY_ARITHMETIC, **TOPK_ARITHMETIC}
 COMPARISON_COLUMNS = [
-    *("id", "dataset", "data", "kind", "arm", "baseline", "metric", "expect", "difference", "low", "high"),
-    *("margin", "n", "undefined", "p", "p_holm", "published", "published_p", "decides", "verdict", "position"),
+    *("id", "dataset", "data", "kind", "arm", "baseline", "structure", "metric", "expect", "difference", "low", "high"),
+    *("margin", "n", "undefined", "p", "p_holm", "published", "published_p", "decides", "limit", "verdict", "position"),
 ]
 CLAIM_COLUMNS = [
     *("id", "kind", "claim", "place", "data", "comparison", "ours", "n", "p (Holm)"),
@@ -49,31 +54,17 @@ def decide_claims(
     options = {"confidence": confidence, "resamples": resamples, "seed": seed}
     rows, tables = [], []
     for claim in load_claims(paper):
-        if claim["decided_by"] in ARITHMETIC:
+        if claim["decided_by"] in COMPUTATIONS:
             rows.append(_computed(claim))
             continue
-        wanted = _wanted(claim, results)
+        wanted = wanted_pairs(claim, results)
         measured = [_row(claim, results, *pair, paper, options) for pair in wanted]
         table = pd.DataFrame([row for row in measured if row is not None], columns=COMPARISON_COLUMNS)
-        table = _judged(table, "M" in claim["kind"])
+        table = _judged(table)
         rows.append(_summary(claim, table, missing=_missing(results, wanted, measured)))
         tables.append(table)
     filled = [table for table in tables if len(table)] or tables[:1]
     return Verdicts(pd.DataFrame(rows, columns=CLAIM_COLUMNS), pd.concat(filled, ignore_index=True))
-
-
-def _wanted(claim: dict[str, Any], results: Results) -> list[tuple[dict[str, Any], str]]:
-    """Pairs of comparison and data set; where all of a claim's sets are absent, the first of ``instead``."""
-    pairs = []
-    for comparison in claim["comparisons"]:
-        datasets = list(comparison["datasets"])
-        if not set(datasets) & set(results.present):
-            datasets = [d for d in claim.get("instead", []) if d in results.present][:1] or datasets
-        pairs += [(comparison, dataset) for dataset in datasets]
-        # One set alone is its own pool.
-        if comparison.get("pooled") and len(set(datasets) & set(results.present)) > 1:
-            pairs.append((comparison, POOLED))
-    return pairs
 
 
 def _row(
@@ -84,7 +75,8 @@ def _row(
     paper: str,
     options: dict[str, Any],
 ) -> dict[str, Any] | None:
-    measured: Measured | None = MEASURES[claim["decided_by"]](results, dataset, comparison, **options)
+    decided_by = comparison.get("decided_by", claim["decided_by"])
+    measured: Measured | None = MEASURES[decided_by](results, dataset, comparison, **options)
     if measured is None:
         return None
     pooled = dataset == POOLED
@@ -97,6 +89,7 @@ def _row(
         "data": f"{dataset}{' (phantom)' if kind == 'phantom' else ''}" if pooled else results.data(dataset),
         "kind": kind,
         **{name: comparison[name] for name in names},
+        "structure": comparison.get("class"),
         "difference": measured.difference,
         "low": measured.low,
         "high": measured.high,
@@ -105,7 +98,8 @@ def _row(
         "undefined": measured.undefined,
         "p": measured.p,
         **_printed(claim, paper, comparison, dataset),
-        "decides": not pooled,
+        "decides": not pooled and comparison.get("decides", True),
+        "limit": limit_of(claim, results, dataset, kind, comparison, measured),
     }
 
 
@@ -114,25 +108,25 @@ def _printed(claim: dict[str, Any], paper: str, comparison: dict[str, Any], data
     cells = load_published(paper)
     quantity = comparison["metric"].removesuffix("_px").removesuffix("_mm")
     cells = cells[(cells["dataset"] == dataset) & (cells["metric"] == quantity)]
-    if claim["decided_by"] != "paired":
+    cells = cells[cells["class"] == comparison["class"] if "class" in comparison else cells["class"].isna()]
+    if claim["decided_by"] not in ("paired", "ranking"):
         return {"published": math.nan, "published_p": None}
     for _, table in cells.groupby("table"):
         values = table.set_index("arm")
-        if {comparison["arm"], comparison["baseline"]} <= set(values.index):
-            difference = values["value"][comparison["arm"]] - values["value"][comparison["baseline"]]
+        rivals = comparison.get("others", [comparison["baseline"]])
+        if {comparison["arm"], *rivals} <= set(values.index):
+            difference = values["value"][comparison["arm"]] - values["value"][rivals].max()
             return {"published": round(difference, 10), "published_p": values["printed"].get("p")}
     return {"published": math.nan, "published_p": None}
 
 
-def _judged(table: pd.DataFrame, mechanism: bool) -> pd.DataFrame:
+def _judged(table: pd.DataFrame) -> pd.DataFrame:
     decides = table["decides"].astype(bool)
     corrected = table["p"].astype(float).copy()
     corrected[decides] = holm(corrected[decides].to_list())
     table = table.assign(p_holm=corrected)
     verdicts = [
-        NOT_TESTABLE
-        if row.kind == "phantom" and not mechanism
-        else judge(row.expect, row.low, row.high, margin=row.margin, p=row.p_holm)
+        LIMITS.get(row.limit) or judge(row.expect, row.low, row.high, margin=row.margin, p=row.p_holm)
         for row in table.itertuples()
     ]
     positions = [position(row.low, row.high, margin=row.margin, p=row.p_holm) for row in table.itertuples()]
@@ -142,7 +136,8 @@ def _judged(table: pd.DataFrame, mechanism: bool) -> pd.DataFrame:
 def _missing(
     results: Results, wanted: list[tuple[dict[str, Any], str]], measured: list[dict[str, Any] | None]
 ) -> list[str]:
-    absent = [pair for pair, row in zip(wanted, measured, strict=True) if row is None]
+    pairs = zip(wanted, measured, strict=True)
+    absent = [pair for pair, row in pairs if row is None and pair[0].get("decides", True)]
     return list(dict.fromkeys(results.title(dataset) for _, dataset in absent))
 
 
@@ -158,8 +153,7 @@ def _summary(claim: dict[str, Any], table: pd.DataFrame, missing: list[str]) -> 
         stands_in = not set(tested["dataset"]) <= asked_for
         verdict = combine(tested["verdict"]) + _on(tested, incomplete=bool(missing) or stands_in)
     pairs = [f"{arm_words(a)} against {arm_words(b)}" for a, b in _unique_pairs(claim)]
-    several = len(pairs) > 1 or claim["decided_by"] == "convergence"
-    words = [f"{_label(row, several)}: {interval_words(row)}" for row in table.itertuples()]
+    words = [f"{_label(row, claim)}: {interval_words(row)}" for row in table.itertuples()]
     return {
         "id": claim["id"],
         "kind": ", ".join(claim["kind"]),
@@ -191,38 +185,55 @@ def _unique_pairs(claim: dict[str, Any]) -> list[tuple[str, str]]:
     return list(dict.fromkeys((c["arm"], c["baseline"]) for c in claim["comparisons"]))
 
 
-def _label(row: Any, several: bool) -> str:
-    if not several:
-        return row.data
-    what = {"epochs_to_plateau": "epochs to the plateau", "early_dice": "early Dice"}
-    pair = f"{arm_words(row.arm)} − {arm_words(row.baseline)}"
-    return f"{row.data}, {what.get(row.metric, pair)}"
+def _label(row: Any, claim: dict[str, Any]) -> str:
+    """The data, and what is compared where the claim compares several things."""
+    parts = [f"{row.data}{_structure(row)}"]
+    if len(_unique_pairs(claim)) > 1:
+        parts.append(f"{arm_words(row.arm)} − {arm_words(row.baseline)}")
+    if len({comparison["metric"] for comparison in claim["comparisons"]}) > 1:
+        parts.append(metric_words(row.metric))
+    return ", ".join(parts)
+
+
+def _structure(row: Any) -> str:
+    return f", {row.structure}" if isinstance(row.structure, str) else ""
 
 
 def _published_words(table: pd.DataFrame) -> str:
     rows = table[table["published"].notna()]
     words = [
-        f"{row.data.partition(' (')[0]}: {f'{row.published:+.2f}'.replace('-', '−')}"
+        f"{row.data.partition(' (')[0]}{_structure(row)}: {_as_printed(row.published)}"
         + (f" (p {row.published_p})" if row.published_p else "")
         for row in rows.itertuples()
     ]
     return "; ".join(words) or "no number"
 
 
+def _as_printed(difference: float) -> str:
+    """A difference of printed numbers, to as many decimals as they have, two at least."""
+    decimals = f"{difference:.10f}".rstrip("0").partition(".")[2]
+    return f"{difference:+.{max(2, len(decimals))}f}".replace("-", "−")
+
+
 def _reason(claim: dict[str, Any], deciding: pd.DataFrame, missing: list[str]) -> str:
-    parts = []
+    parts: list[str] = []
     if len(deciding) and set(deciding["verdict"]) == {NOT_TESTABLE}:
-        parts.append("needs real data: phantoms only show a direction")
+        parts += dict.fromkeys(deciding["limit"])
     elif len(deciding):
-        counts = Counter(zip(deciding["verdict"], deciding["position"], strict=True))
+        why = deciding["limit"].where(deciding["limit"] != "", deciding["position"])
+        counts = Counter(zip(deciding["verdict"], why, strict=True))
         parts.append(", ".join(f"{number} {word} ({where})" for (word, where), number in counts.items()))
     if missing:
         parts.append(f"data or arm missing: {', '.join(missing)}")
-    parts += [claim["note"].rstrip(".")] if "note" in claim else []
-    return "; ".join(parts)
+    return "; ".join([*parts, *_note(claim)])
+
+
+def _note(claim: dict[str, Any]) -> list[str]:
+    return [claim["note"].rstrip(".")] if "note" in claim else []
 
 
 def _computed(claim: dict[str, Any]) -> dict[str, Any]:
-    found = ARITHMETIC[claim["decided_by"]]()._asdict()
-    words = {"data": "none needed", "comparison": "computed", "n": "", "p (Holm)": ""}
-    return {name: claim[name] for name in ("id", "claim", "place")} | {"kind": "A"} | words | found
+    found = COMPUTATIONS[claim["decided_by"]]()._asdict()
+    found["reason"] = "; ".join([found["reason"], *_note(claim)])
+    words = {"data": "none needed", "comparison": "computed", "n": "", "p (Holm)": "", "kind": ", ".join(claim["kind"])}
+    return {name: claim[name] for name in ("id", "claim", "place")} | words | found

@@ -2,26 +2,39 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import pandas as pd
 
 from segloss.statistics import (
     Results,
+    case_values,
     compare,
     convergence,
     difference_of_differences,
+    difference_of_gains,
+    empty_share,
+    gap_opening,
+    last_validation_dice,
+    lead_over_others,
+    over_subjects,
     paired_t_p,
+    roughness,
     slope_on_share,
     t_interval,
 )
+
+# A loss is said to collapse where it leaves at least this share of the slices with a lesion without any prediction.
+COLLAPSED = 0.95
 
 
 @dataclass(frozen=True)
 class Measured:
     """A difference between arm and baseline with its interval.
 
-    ``n`` counts cases, or folds for convergence; ``undefined`` the cases that have no difference, such as a distance
-    to an empty prediction; ``quantity`` is named where it is not the metric itself.
+    ``n`` counts cases, or folds where curves of training are measured; ``undefined`` the cases that have no difference,
+    such as a distance to an empty prediction; ``quantity`` is named where it is not the metric itself.
     """
 
     difference: float
@@ -37,10 +50,13 @@ class Measured:
 def paired(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
     """Mean difference over the cases; p is twice the signed-rank test's in the direction of that difference.
 
-    So it is the two-sided p where ranks and mean agree, and 1 where the ranks point the other way.
+    So it is the two-sided p where ranks and mean agree, and 1 where the ranks point the other way. Of several classes
+    the mean over them is compared, or the one that the comparison names as its ``class``.
     """
+    if "class" in comparison:
+        results = replace(results, metrics=results.metrics[results.metrics["class"] == comparison["class"]])
     found = compare(results, dataset, comparison["arm"], comparison["baseline"], comparison["metric"], **options)
-    if found is None:
+    if found is None or not found.cases + found.undefined:
         return None
     p = found.p if found.difference * found.rank_biserial >= 0 else 1.0
     return Measured(
@@ -72,9 +88,76 @@ def speed(
         return None
     folds = frame.pivot(index="fold", columns="arm", values=comparison["metric"])
     arm, baseline = folds[comparison["arm"]], folds[comparison["baseline"]]
-    change = arm - baseline
+    return _over_folds(arm - baseline, confidence, float(baseline.mean()))
+
+
+def stability(
+    results: Results, dataset: str, comparison: dict[str, Any], *, confidence: float, **_: Any
+) -> Measured | None:
+    """Roughness of the curve of validation Dice, paired over folds; Student's interval and paired t-test."""
+    arm, baseline = (roughness(results.history, dataset, comparison[side]) for side in ("arm", "baseline"))
+    return _over_folds((arm - baseline).dropna(), confidence, float(baseline.mean()))
+
+
+def widening(
+    results: Results, dataset: str, comparison: dict[str, Any], *, confidence: float, **_: Any
+) -> Measured | None:
+    """How far the gap in validation Dice opens from early to late epochs; Student's interval and t-test over folds."""
+    change = gap_opening(results.history, dataset, comparison["arm"], comparison["baseline"])
+    return _over_folds(change, confidence)
+
+
+def gain_against(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
+    """Gain on the data set minus that on ``against``; the interval decides. Phantoms never stand against real data."""
+    other = comparison["against"]
+    if (results.kind(dataset) == "phantom") != (results.kind(other) == "phantom"):
+        return None
+    names = [comparison[side] for side in ("arm", "baseline", "metric")]
+    found = difference_of_gains(results, (dataset, other), *names, **options)
+    return None if found is None else Measured(*found[:4], undefined=found[4])
+
+
+def collapse(results: Results, dataset: str, comparison: dict[str, Any], **_: Any) -> Measured | None:
+    """Share of lesion slices left empty, less what counts as collapse; from the lowest fold to the highest."""
+    shares = empty_share(results.metrics, dataset, comparison["arm"])
+    if shares.empty:
+        return None
+    # Rounded upwards by less than any slice, so that exactly the share counts as reached.
+    excess = shares - COLLAPSED + 1e-9
+    return Measured(float(excess.mean()), float(excess.min()), float(excess.max()), len(excess))
+
+
+def ranking(
+    results: Results, dataset: str, comparison: dict[str, Any], *, confidence: float, resamples: int, seed: int
+) -> Measured | None:
+    """Mean of the arm minus the best mean of the ``others``; its interval is beyond 0 where the arm ranks first, or
+    does not, in that share of the resamples."""
+    arms = [comparison["arm"], *comparison["others"]]
+    if not set(arms) <= set(results.arms(dataset)):
+        return None
+    values = over_subjects(case_values(results.metrics, dataset, comparison["metric"])[arms], results, dataset)
+    lead, low, high, cases = lead_over_others(values, confidence=confidence, resamples=resamples, seed=seed)
+    return Measured(lead, low, high, cases, quantity="lead", undefined=len(values) - cases)
+
+
+def choice(results: Results, dataset: str, comparison: dict[str, Any], **_: Any) -> Measured | None:
+    """Late validation Dice of the arm minus the best of the ``others``: the choice itself, which has no interval."""
+    arms = [comparison["arm"], *comparison["others"]]
+    if not set(arms) <= set(results.arms(dataset)):
+        return None
+    ours, *theirs = (last_validation_dice(results.history, dataset, arm) for arm in arms)
+    if any(map(math.isnan, (ours, *theirs))):
+        return None
+    lead = ours - max(theirs)
+    folds = results.history.loc[results.history["dataset"] == dataset, "fold"].nunique()
+    return Measured(lead, lead, lead, folds)
+
+
+def _over_folds(change: pd.Series, confidence: float, baseline_mean: float = math.nan) -> Measured | None:
+    if change.empty:
+        return None
     low, high = t_interval(change, confidence)
-    return Measured(float(change.mean()), low, high, len(change), paired_t_p(change), float(baseline.mean()))
+    return Measured(float(change.mean()), low, high, len(change), paired_t_p(change), baseline_mean)
 
 
 MEASURES: dict[str, Callable[..., Measured | None]] = {
@@ -82,4 +165,10 @@ MEASURES: dict[str, Callable[..., Measured | None]] = {
     "slope": slope,
     "difference_of_differences": change_of_difference,
     "convergence": speed,
+    "stability": stability,
+    "gap_opening": widening,
+    "difference_of_gains": gain_against,
+    "collapse": collapse,
+    "ranking": ranking,
+    "choice": choice,
 }

@@ -25,7 +25,8 @@ def judge(expect: str, low: float, high: float, *, margin: float = math.nan, p: 
     """Decide one comparison from the interval of its difference.
 
     Args:
-        expect: What the claim expects of the difference: "higher", "lower", "same" or "no_gain".
+        expect: What the claim expects of the difference: "higher", "lower", "same", "no_gain", "first", or
+            "chosen", where both ends are the difference itself.
         low: Lower end of the interval; NaN where too few cases gave none.
         high: Upper end.
         margin: Half-width of the equivalence margin; NaN for none.
@@ -51,6 +52,10 @@ def judge(expect: str, low: float, high: float, *, margin: float = math.nan, p: 
     inside = -margin < low and high < margin
     if expect == "higher":
         supported, contradicted = above, below or inside
+    elif expect == "first":
+        supported, contradicted = low > 0, high < 0
+    elif expect == "chosen":
+        supported, contradicted = low > 0, high < -margin
     elif expect == "same":
         supported, contradicted = inside, above or below
     else:

@@ -1,10 +1,49 @@
 """How arms, differences and p-values are written in tables."""
 
 import math
+import re
 from typing import Any
 
-DECIMALS = {"hausdorff_px": 2, "hausdorff_mm": 2, "epochs_to_plateau": 1}
-_PHASES = {"dice": "Dice", "kappa": "Kappa"}
+DECIMALS = {
+    "hausdorff_px": 2,
+    "hausdorff_mm": 2,
+    "epochs_to_plateau": 1,
+    "lesions_false": 1,
+    "lesions_missed": 1,
+    "false_positive_distance_mm": 1,
+    "volume_ml": 2,
+    "roughness": 4,
+}
+_LOSSES = {
+    "dice": "Dice",
+    "kappa": "Kappa",
+    "topk_dice": "topK Dice",
+    "topk_cross_entropy": "topK cross entropy",
+    "generalized_dice": "generalised Dice",
+    "generalized_dice_times_alpha": "generalised Dice × α",
+}
+_METRICS = {
+    "dice": "Dice",
+    "dice_per_slice_published": "Dice per slice",
+    "epochs_to_plateau": "epochs to the plateau",
+    "early_dice": "early Dice",
+    "validation_dice": "validation Dice",
+    "hausdorff_mm": "Hausdorff in mm",
+    "false_positive_distance_mm": "distance of false positives in mm",
+    "lesion_recall_small": "recall of small lesions",
+    "lesion_recall_far": "recall of far lesions",
+    "iou": "IoU",
+    "lesions_false": "false lesions",
+    "lesions_missed": "missed lesions",
+    "surface_dice_mm2": "surface Dice at 2 mm",
+}
+# What follows the loss in an arm's name: a protocol, or a setting of the loss.
+_SETTINGS = {
+    "_200$": " (200-epoch protocol)",
+    r"(?<=_topk_dice)_(\d+)$": r" (K \1 %)",
+    r"_alpha_(\d+)$": r" (α \1 %)",
+    "_increase$": " (growing weight)",
+}
 _TRIVIAL = {
     "predict_nothing": "predict nothing",
     "predict_everything": "predict everything",
@@ -17,14 +56,32 @@ def arm_words(arm: str) -> str:
 
     >>> arm_words("cross_entropy_then_dice"), arm_words("kappa_200")
     ('cross entropy, then Dice', 'Kappa (200-epoch protocol)')
+    >>> arm_words("cross_entropy_plus_topk_dice_30")
+    'cross entropy + topK Dice (K 30 %)'
+    >>> arm_words("generalized_dice_plus_boundary_alpha_10")
+    'generalised Dice + boundary (α 10 %)'
     """
     if arm in _TRIVIAL:
         return _TRIVIAL[arm]
     if " - " in arm:
         return " − ".join(map(arm_words, arm.split(" - ")))
-    loss = arm.removesuffix("_200")
-    phases = [_PHASES.get(phase, phase.replace("_", " ")) for phase in loss.split("_then_")]
-    return ", then ".join(phases) + (" (200-epoch protocol)" if arm != loss else "")
+    for setting, words in _SETTINGS.items():
+        if found := re.search(setting, arm):
+            return arm_words(arm[: found.start()]) + found.expand(words)
+    phases = [
+        " + ".join(_LOSSES.get(term, term.replace("_", " ")) for term in phase.split("_plus_"))
+        for phase in arm.split("_then_")
+    ]
+    return ", then ".join(phases)
+
+
+def metric_words(metric: str) -> str:
+    """A metric as people read it.
+
+    >>> metric_words("hausdorff_mm"), metric_words("sensitivity")
+    ('Hausdorff in mm', 'sensitivity')
+    """
+    return _METRICS.get(metric, metric.replace("_", " "))
 
 
 def number(value: float, metric: str) -> str:
@@ -45,7 +102,7 @@ def interval_words(row: Any) -> str:
     '−0.010 (−0.020 to +0.004)'
     """
     value = signed(row.difference, row.metric)
-    if math.isnan(row.low):
+    if math.isnan(row.low) or row.low == row.high:
         return f"{value} (no interval)"
     return f"{value} ({signed(row.low, row.metric)} to {signed(row.high, row.metric)})"
 
