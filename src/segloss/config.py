@@ -41,7 +41,8 @@ def entry(params: dict[str, Any], section: str, name: str) -> dict[str, Any]:
     return params[section][name]
 
 
-def scale_of(params: dict[str, Any], paper: str | None = None) -> dict[str, Any]:
-    """The caps and floors of the scale in use; a paper may have some of its own."""
+def scale_of(params: dict[str, Any], paper: str | None = None, dataset: str | None = None) -> dict[str, Any]:
+    """The caps and floors of the scale in use; a paper may have some of its own, and a data set others."""
     scale = params["scales"][params["scale"]]
-    return {**scale, **scale.get("papers", {}).get(paper, {})}
+    own = scale.get("papers", {}).get(paper, {}) | scale.get("datasets", {}).get(dataset, {})
+    return {**scale, **own}

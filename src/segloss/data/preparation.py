@@ -35,7 +35,7 @@ COLUMNS = (
     "files",
 )
 PACKAGE = Path(__file__).parents[1]
-CONTENT = ("cases.csv", "images.npy", "labels.npy", "distances.npy")
+CONTENT = ("cases.csv", "images.npy", "labels.npy", "distances.npy", "truth.npy")
 
 
 def prepare(dataset: str, params: dict[str, Any]) -> None:
@@ -48,7 +48,7 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
         InputError: If the data set's files are corrupt or contradict each other; what is there stays as it was.
     """
     settings = entry(params, "datasets", dataset)
-    scale = scale_of(params, settings.get("paper"))
+    scale = scale_of(params, settings.get("paper"), dataset)
     inventory = _inventory_of(dataset)
     reader, view = READERS[settings["reader"]], View.of(settings["view"], scale)
     source = Path(params["data_root"]) / settings["folder"]

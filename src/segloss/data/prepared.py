@@ -32,13 +32,12 @@ class _PreparedCases:
     """Cases, their parts and their arrays. Arrays stay on disk until something asks for a piece of them."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.provenance: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-        self.images = np.load(folder / "images.npy", mmap_mode="r")
-        self.labels = np.load(folder / "labels.npy", mmap_mode="r")
         with (folder / "cases.csv").open(newline="", encoding="utf-8") as stream:
             self.rows = list(csv.DictReader(stream))
         self.cases = np.array([row["case"] for row in self.rows])
-        self.shapes = [tuple(int(size) for size in row["prepared_shape"].split("x")) for row in self.rows]
+        self.shapes = [_sizes(row["prepared_shape"]) for row in self.rows]
         self.channels = len(self.provenance["channels"])
         self.classes = len(self.provenance["classes"])
 
@@ -57,6 +56,8 @@ class PreparedSlices(_PreparedCases):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self.images = np.load(folder / "images.npy", mmap_mode="r")
+        self.labels = np.load(folder / "labels.npy", mmap_mode="r")
         maps = folder / "distances.npy"
         self.distances = np.load(maps, mmap_mode="r") if maps.is_file() else None
         slices = [shape[0] for shape in self.shapes]
@@ -93,13 +94,20 @@ class PreparedVolumes(_PreparedCases):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self.original_shapes = [_sizes(row["shape"]) for row in self.rows]
         self._first = np.cumsum([0, *(math.prod(shape) for shape in self.shapes)])
+
+    def spacing_mm(self, case: int) -> tuple[float, ...] | None:
+        """Size (Z, Y, X) of the prepared voxels; None where the original's is not known."""
+        return spacing_of(self.rows[case])
 
     def volume(self, case: int) -> tuple[np.ndarray, np.ndarray]:
         """Image (C, Z, Y, X) and labels (Z, Y, X) of a case, both still on disk."""
         first, last = self._first[case], self._first[case + 1]
-        image = self.images[first * self.channels : last * self.channels]
-        return image.reshape(self.channels, *self.shapes[case]), self.labels[first:last].reshape(self.shapes[case])
+        # Mapped anew each time: pages of a map that stays would add up to the whole data set.
+        images, labels = (np.load(self.folder / f"{name}.npy", mmap_mode="r") for name in ("images", "labels"))
+        image = images[first * self.channels : last * self.channels]
+        return image.reshape(self.channels, *self.shapes[case]), labels[first:last].reshape(self.shapes[case])
 
     def batch(self, cases: np.ndarray, size: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:
         """A patch of each case, anywhere with equal probability: images (B, C, *size) and labels (B, *size).
@@ -123,6 +131,25 @@ class PreparedVolumes(_PreparedCases):
             patch = np.stack([np.pad(channel, sides, constant_values=channel.min()) for channel in patch])
             target = np.pad(target, sides)
         return patch, target
+
+
+def read_prepared(folder: Path) -> PreparedSlices | PreparedVolumes:
+    """The prepared cases of a data set, as its view says."""
+    view = json.loads((folder / "provenance.json").read_text(encoding="utf-8")).get("view", {})
+    return PreparedVolumes(folder) if view.get("kind") == "volumes" else PreparedSlices(folder)
+
+
+def spacing_of(row: dict[str, str]) -> tuple[float, ...] | None:
+    """Distance between the pixels of a prepared case, from its row of the table; None where it is not known."""
+    if not row["spacing_mm"]:
+        return None
+    shape, prepared = _sizes(row["shape"]), _sizes(row["prepared_shape"])
+    spacing = (float(mm) for mm in row["spacing_mm"].split("x"))
+    return tuple(mm * old / new for mm, old, new in zip(spacing, shape, prepared[-len(shape) :], strict=True))
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(size) for size in text.split("x"))
 
 
 def _images(images: np.ndarray, device: torch.device) -> Tensor:

@@ -1,6 +1,7 @@
 """How a paper's networks see a data set: as slices or volumes, on which grid, in which range of grey values."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -30,7 +31,7 @@ class View:
     kind: Literal["slices", "volumes"]
     intensity: str
     image_size: int | None = None
-    spacing_mm: tuple[float, float, float] | None = None
+    spacing_mm: tuple[float, ...] | None = None
     clip: tuple[float, float] | None = None
     distance_maps: bool = False
 
@@ -51,7 +52,7 @@ class View:
                 f"expected slices or volumes with one of {', '.join(INTENSITIES)}."
             )
         if view.kind == "volumes":
-            return view
+            return view if view.spacing_mm is None else replace(view, spacing_mm=_at_least(view.spacing_mm, scale))
         if not view.image_size:
             raise InputError("params.yaml, view of a data set: slices need an image_size.")
         size = min(view.image_size, scale["max_image_size"] or view.image_size)
@@ -67,18 +68,22 @@ class View:
 
         Returns:
             ``images`` and ``labels``: slices (Z, C, S, S) and (Z, S, S), of which a picture has one, or volumes
-            (C, Z, Y, X) and (Z, Y, X); and ``distances``, (Z, K, S, S), where this view has them.
+            (C, Z, Y, X) and (Z, Y, X); ``distances``, (Z, K, S, S), where this view has them; and ``truth``, the labels
+            (Z, Y, X) on the original grid, where volumes were resampled.
         """
         labels = _as_volume(sample.labels)
         ignored = np.zeros_like(labels) if sample.ignored is None else _as_volume(sample.ignored).astype(np.uint8)
         shape = self._shape(labels.shape, sample.spacing_mm)
         image = resize_image(self._scaled(sample.image).reshape(-1, *labels.shape), shape)
+        truth = np.where((ignored > 0) & (labels == 0), np.uint8(IGNORED), labels)
         labels, ignored = resize_labels(labels, shape, classes), resize_labels(ignored, shape, 1)
         image = image.swapaxes(0, 1) if self.kind == "slices" else image
         arrays = {"images": image.astype(self.dtype), "labels": labels}
         if self.distance_maps:
             arrays["distances"] = _distances(labels, classes)
         labels[(ignored > 0) & (labels == 0)] = IGNORED
+        if self.kind == "volumes" and self.spacing_mm is not None:
+            arrays["truth"] = truth
         return arrays
 
     def _scaled(self, image: np.ndarray) -> np.ndarray:
@@ -93,6 +98,11 @@ class View:
             return shape
         sizes = zip(shape, spacing_mm, self.spacing_mm, strict=True)
         return tuple(max(1, round(size * old / new)) for size, old, new in sizes)
+
+
+def _at_least(spacing_mm: Sequence[float], scale: dict[str, Any]) -> tuple[float, ...]:
+    least = scale.get("min_spacing_mm") or 0.0
+    return tuple(max(mm, least) for mm in spacing_mm)
 
 
 def _as_volume(array: np.ndarray) -> np.ndarray:

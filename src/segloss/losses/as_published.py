@@ -1,16 +1,22 @@
 """Forms that papers print, or that their authors' code computes, where they are wrong: for teaching, not for training.
 
 Each function repeats one slip of ``docs/errata.md`` letter by letter, so that one can see what it does and ask whether
-a published effect comes from it. None is in the registry. They take plain tensors: ``probs`` and ``target`` (masks g
+a published effect comes from it. None is in the registry; ``build_loss({"as_published": name})`` gives one to train
+with. They take plain tensors: ``probs`` and ``target`` (masks g
 of 0 and 1) of the same shape, and guard against nothing: where the printed form divides by 0, so do they.
 """
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
+
+from segloss.losses.modules import SegmentationLoss
+from segloss.losses.quantities import Quantities
 
 
 def kappa_equation_4(probs: Tensor, target: Tensor) -> Tensor:
@@ -109,20 +115,27 @@ def alpha_with_floor(epoch: int) -> tuple[float, float]:
 
 
 def inverted_cosine_tversky(
-    probs: Tensor, target: Tensor, fp_weight: float = 0.3, fn_weight: float = 0.7, exponent: float = 1.0
+    probs: Tensor,
+    target: Tensor,
+    fp_weight: float = 0.3,
+    fn_weight: float = 0.7,
+    exponent: float = 1.0,
+    smooth: float = 0.0,
 ) -> Tensor:
     r"""The cosine Tversky loss of the code that went with the Mixed Focal paper: least at the worst match (errata U7).
 
     .. math:: L = 1 - \cos^e(\pi\,TI)
 
-    Mean over samples and all classes given, (B, C, \*spatial). Right is cos^e(pi/2 TI).
+    Mean over samples and all classes given, (B, C, \*spatial). ``smooth``, 1e-6 in that code, is added to numerator and
+    denominator of TI. Right is cos^e(pi/2 TI).
 
     Example:
         >>> mask = torch.tensor([[[1.0, 1.0, 0.0, 0.0]]])
         >>> [round(inverted_cosine_tversky(probs, mask).item(), 3) for probs in (mask, 1 - mask)]   # best and worst
         [2.0, 0.0]
     """
-    return (1 - torch.cos(math.pi * _tversky_index(probs, target, fp_weight, fn_weight)) ** exponent).mean()
+    index = _tversky_index(probs, target, fp_weight, fn_weight, smooth)
+    return (1 - torch.cos(math.pi * index) ** exponent).mean()
 
 
 def survey_focal_tversky(probs: Tensor, target: Tensor, fp_weight: float = 0.3, exponent: float = 4 / 3) -> Tensor:
@@ -169,6 +182,42 @@ def survey_combo(
     return -cross_entropy_weight * (positive + negative).mean() - (1 - cross_entropy_weight) * dice_loss
 
 
-def _tversky_index(probs: Tensor, target: Tensor, fp_weight: float, fn_weight: float) -> Tensor:
+def _tversky_index(probs: Tensor, target: Tensor, fp_weight: float, fn_weight: float, smooth: float = 0.0) -> Tensor:
     tp, fp, fn = ((a * b).flatten(2).sum(2) for a, b in ((probs, target), (probs, 1 - target), (1 - probs, target)))
-    return tp / (tp + fp_weight * fp + fn_weight * fn)
+    return (tp + smooth) / (tp + fp_weight * fp + fn_weight * fn + smooth)
+
+
+# Forms that a network can be trained with, and whether they count the background as a class.
+TRAINABLE: dict[str, tuple[Callable[..., Tensor], bool]] = {
+    "kappa_equation_4": (kappa_equation_4, False),
+    "kappa_readme": (kappa_readme, False),
+    "inverted_cosine_tversky": (inverted_cosine_tversky, True),
+    "survey_focal_tversky": (survey_focal_tversky, False),
+    "survey_combo": (survey_combo, False),
+}
+
+
+class AsPublished(SegmentationLoss):
+    """One of the forms above as a loss of logits and labels.
+
+    Args:
+        form: Its name.
+        options: Those of the function.
+
+    Raises:
+        ValueError: If there is no such form to train with.
+    """
+
+    def __init__(self, form: str, options: Mapping[str, Any]) -> None:
+        super().__init__()
+        if form not in TRAINABLE:
+            raise ValueError(f"unknown published form {form!r}; those to train with are {', '.join(TRAINABLE)}")
+        self.form, self.options = form, dict(options)
+        self.phase = f"{form}_as_published"
+
+    def forward(self, logits: Tensor, labels: Tensor, distance: Tensor | None = None) -> Tensor:
+        function, with_background = TRAINABLE[self.form]
+        with torch.autocast(logits.device.type, enabled=False):
+            quantities = Quantities(logits, labels)
+            first = 0 if with_background else 1
+            return function(quantities.probs[:, first:], quantities.target[:, first:], **self.options)

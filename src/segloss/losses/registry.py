@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from segloss.losses.agreement import kappa_loss, sensitivity_specificity_loss
+from segloss.losses.as_published import AsPublished
 from segloss.losses.boundary import boundary_loss, shape_aware_loss
 from segloss.losses.compound import combo_loss, exponential_logarithmic_loss, mixed_focal_loss
 from segloss.losses.cross_entropy import (
@@ -93,7 +94,8 @@ def build_loss(spec: str | Mapping[str, Any], ignore_index: int | None = None, *
         spec: The name of a loss; or a weighted sum ``{name: weight}`` or ``{name: {"weight": w, option: value}}``; or
             a schedule, of which the first takes any two specifications:
             ``{"two_phase": [first, second], "switch": share}``;
-            ``{"reweighted": {name: [first weight, last weight]}, "until": share}``, where options stand as in a sum.
+            ``{"reweighted": {name: [first weight, last weight]}, "until": share}``, where options stand as in a sum; or
+            a form that was published wrong, ``{"as_published": name, option: value}``, to see what the slip does.
         ignore_index: Label of pixels that count nowhere.
         **options: Options of the loss, if ``spec`` is a name.
 
@@ -114,6 +116,9 @@ def build_loss(spec: str | Mapping[str, Any], ignore_index: int | None = None, *
         raise ValueError(f"a loss is a name or a mapping with at least one term, got {spec!r}")
     if options:
         raise ValueError(f"options go into the specification, got {', '.join(options)} beside it")
+    if "as_published" in spec:
+        published = dict(spec)
+        return AsPublished(published.pop("as_published"), published)
     if "two_phase" in spec:
         _check_keys(spec, "two_phase", "switch")
         return _two_phase(spec["two_phase"], spec["switch"], ignore_index)

@@ -1,13 +1,19 @@
 """The networks of the papers, by name."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from torch import nn
 
 from segloss.networks.resnet_unet import ResNetUNet
-from segloss.networks.unet2d import UNet2d
+from segloss.networks.unet import UNet
 
-NETWORKS: dict[str, type[nn.Module]] = {"unet2d": UNet2d, "resnet_unet": ResNetUNet}
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "unet2d": partial(UNet, dimensions=2),
+    "unet3d": partial(UNet, dimensions=3),
+    "resnet_unet": ResNetUNet,
+}
 
 
 def build_network(name: str, **options: Any) -> nn.Module:

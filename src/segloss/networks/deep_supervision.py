@@ -12,12 +12,12 @@ def supervised_logits(
 
     Args:
         heads: One for each level that is supervised. The first is the one that segments once training is over.
-        features: What each head reads, (B, C, h, w), in the order of the heads.
-        size: Height and width of the image. Coarser logits are interpolated bilinearly, corners not aligned.
+        features: What each head reads, (B, C, *coarser), in the order of the heads.
+        size: Sides of the image. Coarser logits are interpolated linearly along each, corners not aligned.
         training: Whether all heads are asked, or the first alone.
 
     Returns:
-        Logits (B, classes, H, W) of each head, their losses to be summed; a single head gives a tensor and no list.
+        Logits (B, classes, *size) of each head, their losses to be summed; a single head gives a tensor and no list.
 
     Reference:
         Hosseini (2023), TopK Dice loss, section 3.2. The paper's heads end in a softmax; here it is part of the loss.
@@ -30,4 +30,4 @@ def supervised_logits(
 def _resized(logits: Tensor, size: Sequence[int]) -> Tensor:
     if logits.shape[2:] == size:
         return logits
-    return nn.functional.interpolate(logits, size, mode="bilinear")
+    return nn.functional.interpolate(logits, size, mode="bilinear" if len(size) == 2 else "trilinear")

@@ -12,7 +12,7 @@ import torch
 from tqdm import tqdm
 
 from segloss.config import entry
-from segloss.data.prepared import PreparedSlices, read_status
+from segloss.data.prepared import PreparedVolumes, read_prepared, read_status
 from segloss.errors import InputError
 from segloss.paths import CHECKPOINTS, PREPARED, RUNS
 from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json, written_aside
@@ -22,7 +22,15 @@ from segloss.training.settings import Settings
 PACKAGE = Path(__file__).parents[1]
 CODE = [
     PACKAGE / part
-    for part in ("losses", "networks", "training", "data/augmentation", "data/prepared.py", "data/splits.py")
+    for part in (
+        "losses",
+        "networks",
+        "training",
+        "data/augmentation",
+        "data/prepared.py",
+        "data/resizing.py",
+        "data/splits.py",
+    )
 ]
 
 
@@ -40,9 +48,11 @@ def train_arm(arm: str, params: dict[str, Any]) -> None:
             write_json(folder / "status.json", status)
         return
     torch.set_num_threads(settings.threads)
-    data = PreparedSlices(prepared)
-    if data.provenance.get("view", {}).get("kind") == "volumes":
-        raise InputError(f"{arm}: its protocol works on slices, expected a data set whose view has kind: slices.")
+    data = read_prepared(prepared)
+    if isinstance(data, PreparedVolumes) != (settings.patch is not None):
+        raise InputError(
+            f"{arm}: a protocol with a patch is for volumes, one without for slices; expected its view so."
+        )
     fingerprints = {
         "data": data.provenance["fingerprint"],
         "code": code_fingerprint(*CODE),

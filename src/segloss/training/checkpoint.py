@@ -1,16 +1,26 @@
 """The state of a run after an epoch, kept on disk so that a stopped run goes on from there."""
 
 import csv
+import math
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from segloss.errors import InputError
+
 # Epochs of a small run take milliseconds, and writing each of them down would cost a tenth of the training.
 SAVED_EVERY_S = 1.0
+# What makes one epoch better than another; by the last epoch alone none is.
+SELECTIONS: dict[str, Callable[[dict[str, Any]], float]] = {
+    "last": lambda row: math.nan,
+    "best_validation": lambda row: row["validation_dice"],
+    "lowest_validation_loss": lambda row: -row["validation_loss"],
+}
 HISTORY = ("epoch", "phase", "loss", "validation_loss", "validation_dice")
 
 
@@ -23,11 +33,16 @@ class Checkpoint:
     Args:
         path: The file; it appears with the first epoch and is replaced in one step.
         network, optimiser: The live objects whose state is kept.
-        keep_best: Also keep the weights of the epoch with the highest validation Dice.
+        select: ``last``; or ``best_validation`` or ``lowest_validation_loss``, to keep the weights of that epoch too.
+
+    Raises:
+        InputError: If there is no such selection.
     """
 
-    def __init__(self, path: Path, network: nn.Module, optimiser: torch.optim.Optimizer, keep_best: bool) -> None:
-        self.path, self.network, self.optimiser, self.keep_best = path, network, optimiser, keep_best
+    def __init__(self, path: Path, network: nn.Module, optimiser: torch.optim.Optimizer, select: str) -> None:
+        if select not in SELECTIONS:
+            raise InputError(f"params.yaml: select is {select!r}, expected one of {', '.join(SELECTIONS)}.")
+        self.path, self.network, self.optimiser, self.merit = path, network, optimiser, SELECTIONS[select]
         self.history: list[dict[str, Any]] = []
         self._best: dict[str, Any] = {}
         self._saved_at = float("-inf")
@@ -44,9 +59,10 @@ class Checkpoint:
 
     def add(self, **row: Any) -> None:
         """Add an epoch's row to the history, and write everything down if it is time."""
-        best_so_far = max((r["validation_dice"] for r in self.history), default=float("-inf"))
+        # An epoch without a Dice, where no class was to be found, is never the best.
+        earlier = [merit for r in self.history if not math.isnan(merit := self.merit(r))]
         self.history.append(row)
-        if self.keep_best and row["validation_dice"] > best_so_far:
+        if self.merit(row) > max(earlier, default=float("-inf")):
             self._best = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
         if time.monotonic() - self._saved_at >= SAVED_EVERY_S:
             self._save()

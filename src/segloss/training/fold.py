@@ -1,7 +1,7 @@
 """Training on one fold: epochs, validation and the prediction of the test part."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +9,16 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from segloss.data.augmentation import Amounts, augment
-from segloss.data.prepared import PreparedSlices
-from segloss.errors import InputError
+from segloss.data.prepared import PreparedSlices, PreparedVolumes
 from segloss.losses import NonFiniteLogitsError, SegmentationLoss, build_loss
 from segloss.networks import build_network
 from segloss.provenance import written_aside
 from segloss.training.checkpoint import Checkpoint
-from segloss.training.predictions import write_predictions
+from segloss.training.inputs import Batch, Inputs, inputs_of
+from segloss.training.predictions import decisions
 from segloss.training.schedules import learning_rate
 from segloss.training.settings import Settings
 
-PREDICTED_AT_ONCE = 16
 # A terminal redraws its bar every second; a log gets a line twice a minute.
 REDRAWN_S = 1 if sys.stderr.isatty() else 30
 OPTIMISERS = {"adam": torch.optim.Adam}
@@ -30,7 +28,7 @@ class DivergedError(Exception):
     """The loss or the logits are no longer finite: an outcome of the arm, not a fault."""
 
 
-def train_fold(folder: Path, data: PreparedSlices, fold: int, settings: Settings) -> None:
+def train_fold(folder: Path, data: PreparedSlices | PreparedVolumes, fold: int, settings: Settings) -> None:
     """Train a fold; ``folder`` appears when it is complete, with history, weights and test predictions.
 
     Every epoch draws its random numbers from a seed of its own. So a resumed run needs no saved generator, and arms
@@ -39,23 +37,18 @@ def train_fold(folder: Path, data: PreparedSlices, fold: int, settings: Settings
     Raises:
         DivergedError: If the loss or the logits stop being finite.
     """
-    if data.distances is not None and Amounts.of(settings.augmentation).moves:
-        raise InputError(
-            f"{data.provenance['dataset']}: distance maps do not move with an image, expected no such augmentation."
-        )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    test = data.part(fold, "test")
-    train, validation = (data.slices_of(data.part(fold, part)) for part in ("train", "validation"))
+    inputs = inputs_of(data, fold, settings, device)
     _seed(settings.seed, fold, 0)
-    out_channels = 1 if data.classes == 1 else 1 + data.classes
-    network = build_network(**settings.network, in_channels=data.channels, out_channels=out_channels)
-    network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    out_channels = 1 if inputs.classes == 1 else 1 + inputs.classes
+    network = build_network(**settings.network, in_channels=inputs.channels, out_channels=out_channels)
+    network = network.to(device).to(memory_format=inputs.layout)  # type: ignore[call-overload]
     optimiser = OPTIMISERS[settings.optimiser](
         network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
     loss = build_loss(settings.loss)
-    checkpoint = Checkpoint(folder.with_suffix(".pt"), network, optimiser, settings.select == "best_validation")
-    done, epochs = len(checkpoint.history), settings.epochs_for(len(train))
+    checkpoint = Checkpoint(folder.with_suffix(".pt"), network, optimiser, settings.select)
+    done, epochs = len(checkpoint.history), settings.epochs_for(len(inputs))
     bar = tqdm(
         range(done, epochs),
         f"fold {fold}",
@@ -71,21 +64,18 @@ def train_fold(folder: Path, data: PreparedSlices, fold: int, settings: Settings
         dice_so_far = [row["validation_dice"] for row in checkpoint.history]
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(settings.learning_rate, settings.schedule, dice_so_far, epochs)
-        batches = np.array_split(train[torch.randperm(len(train)).numpy()], settings.steps_per_epoch(len(train)))
-        read = ((*data.batch(batch, device), data.distance_maps(batch, device)) for batch in batches)
-        mean_loss = train_epoch(network, loss, optimiser, read, settings)
-        validation_loss, dice = validate(network, loss, data, validation, device)
+        mean_loss = train_epoch(network, loss, optimiser, inputs.training(), settings)
+        validation_loss, dice = validate(network, loss, inputs)
         checkpoint.add(
             epoch=epoch + 1, phase=loss.phase, loss=mean_loss, validation_loss=validation_loss, validation_dice=dice
         )
         bar.set_postfix(loss=f"{mean_loss:.3f}", dice=f"{dice:.3f}", refresh=False)
     network.load_state_dict(checkpoint.selected)
+    network.eval()
     with written_aside(folder) as aside:
         checkpoint.write_history(aside / "history.csv")
         torch.save({name: value.cpu() for name, value in network.state_dict().items()}, aside / "weights.pt")
-        slices = data.slices_of(test)
-        probs = (probabilities(logits).half().cpu().numpy() for logits, _ in predict(network, data, slices, device))
-        write_predictions(aside / "predictions.npz", data.cases[test], len(slices), probs)
+        inputs.write_predictions(aside / "predictions.npz", network)
     checkpoint.remove()
 
 
@@ -93,65 +83,58 @@ def train_epoch(
     network: nn.Module,
     loss: SegmentationLoss,
     optimiser: torch.optim.Optimizer,
-    batches: Iterator[tuple[Tensor, Tensor, Tensor | None]],
+    batches: Iterable[Batch],
     settings: Settings,
 ) -> float:
-    """One pass over the batches of images, labels and distance maps; returns the mean loss of its steps.
+    """One pass over the batches; returns the mean loss of its steps.
 
-    A network with deep supervision gives several logits in training: their losses are summed.
+    A network with deep supervision gives several logits in training: their losses are summed. Where the protocol says
+    so, a batch goes through the network in parts, whose gradients add up to the batch's.
     """
     network.train()
     values = []
-    for images, labels, distance in batches:
-        images, labels = augment(images, labels, settings.augmentation)
+    for batch in batches:
         optimiser.zero_grad(set_to_none=True)
-        outputs = network(images.contiguous(memory_format=torch.channels_last))
-        heads = outputs if isinstance(outputs, list) else [outputs]
-        value = torch.stack([_finite(loss, logits, labels, distance) for logits in heads]).sum()
-        value.backward()
+        step = 0.0
+        for piece in batch.pieces(settings.voxels_at_once):
+            with _precision(piece.images, settings):
+                outputs = network(_channels_last(piece.images))
+            heads = outputs if isinstance(outputs, list) else [outputs]
+            value = torch.stack([_finite(loss, logits, piece.labels, piece.distance) for logits in heads]).sum()
+            value = value * (len(piece.images) / len(batch.images))
+            value.backward()
+            step += value.item()
         optimiser.step()
-        values.append(value.item())
+        values.append(step)
     return sum(values) / len(values)
 
 
-def validate(
-    network: nn.Module, loss: SegmentationLoss, data: PreparedSlices, slices: np.ndarray, device: torch.device
-) -> tuple[float, float]:
-    """Mean loss over the slices, and mean Dice over the classes and cases that have one."""
-    total, start = 0.0, 0
-    overlap, size = torch.zeros(2, len(data.cases), data.classes, device=device)
-    for logits, labels in predict(network, data, slices, device):
-        here = slices[start : start + len(logits)]
-        total += _finite(loss, logits, labels, data.distance_maps(here, device)).item() * len(logits)
-        case = torch.from_numpy(data.case_of[here]).to(device)
-        predicted = decisions(logits)
-        for label in range(1, data.classes + 1):
-            found, true = (predicted == label).flatten(1), (labels == label).flatten(1)
-            overlap[:, label - 1].index_add_(0, case, (found & true).sum(1).float())
-            size[:, label - 1].index_add_(0, case, (found.sum(1) + true.sum(1)).float())
-        start += len(logits)
-    return total / len(slices), float((2 * overlap / size).nanmean())
-
-
 @torch.no_grad()
-def predict(
-    network: nn.Module, data: PreparedSlices, slices: np.ndarray, device: torch.device
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Logits (B, C, H, W) and labels (B, H, W) of the slices, batch by batch, in their order."""
+def validate(network: nn.Module, loss: SegmentationLoss, inputs: Inputs) -> tuple[float, float]:
+    """Mean loss over the items, and mean Dice over the classes and cases that have one."""
     network.eval()
-    for start in range(0, len(slices), PREDICTED_AT_ONCE):
-        images, labels = data.batch(slices[start : start + PREDICTED_AT_ONCE], device)
-        yield network(images.contiguous(memory_format=torch.channels_last)), labels
+    total, items = 0.0, 0
+    overlap, size = torch.zeros(2, inputs.cases, inputs.classes)
+    for cases, (images, labels, distance) in inputs.validation():
+        logits = network(_channels_last(images))
+        total += _finite(loss, logits, labels, distance).item() * len(images)
+        items += len(images)
+        predicted, case = decisions(logits), torch.from_numpy(cases)
+        for label in range(1, inputs.classes + 1):
+            found, true = (predicted == label).flatten(1), (labels == label).flatten(1)
+            overlap[:, label - 1].index_add_(0, case, (found & true).sum(1).float().cpu())
+            size[:, label - 1].index_add_(0, case, (found.sum(1) + true.sum(1)).float().cpu())
+    return total / items, float((2 * overlap / size).nanmean())
 
 
-def probabilities(logits: Tensor) -> Tensor:
-    """Of the foreground, (B, 1, H, W), where there is one logit; else of each class."""
-    return torch.sigmoid(logits) if logits.shape[1] == 1 else torch.softmax(logits, 1)
+def _channels_last(images: Tensor) -> Tensor:
+    return images.contiguous(memory_format=torch.channels_last if images.ndim == 4 else torch.channels_last_3d)
 
 
-def decisions(logits: Tensor) -> Tensor:
-    """The most probable class (B, H, W)."""
-    return (logits.squeeze(1) > 0).long() if logits.shape[1] == 1 else logits.argmax(1)
+def _precision(images: Tensor, settings: Settings) -> torch.autocast:
+    """Half the memory on a GPU where the protocol asks for it; losses are computed in single precision all the same."""
+    mixed = settings.mixed_precision and images.device.type == "cuda"
+    return torch.autocast(images.device.type, torch.bfloat16, enabled=mixed)
 
 
 def _finite(loss: SegmentationLoss, logits: Tensor, labels: Tensor, distance: Tensor | None) -> Tensor:

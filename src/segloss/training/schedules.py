@@ -12,7 +12,8 @@ def learning_rate(base: float, schedule: dict[str, Any], dice: Sequence[float], 
     Args:
         base: Learning rate of the first epoch.
         schedule: ``{"name": "constant"}``, ``{"name": "poly", "power": 0.9}`` or
-            ``{"name": "plateau", "factor": 0.5, "patience": 0.1}``, whose patience is a share of the training.
+            ``{"name": "plateau", "factor": 0.5, "patience": 0.1, "lowest": 0.01}``, whose patience is a share of the
+            training and whose lowest rate is a share of the first one, 0 if left out.
         dice: Validation Dice of the epochs that are done.
         epochs: How many there will be.
 
@@ -38,8 +39,10 @@ def poly(epoch: int, epochs: int, power: float) -> float:
     return (1 - epoch / epochs) ** power
 
 
-def plateau(dice: Sequence[float], epochs: int, factor: float, patience: float) -> float:
+def plateau(dice: Sequence[float], epochs: int, factor: float, patience: float, lowest: float = 0.0) -> float:
     """Multiplied by ``factor`` after each stretch of epochs, a share ``patience`` of all, without a new best Dice.
+
+    It never falls below ``lowest``.
 
     >>> plateau([0.1, 0.2, 0.2, 0.1], epochs=10, factor=0.5, patience=0.2)
     0.5
@@ -49,5 +52,5 @@ def plateau(dice: Sequence[float], epochs: int, factor: float, patience: float) 
     for value in dice:
         best, waited = (value, 0) if value > best else (best, waited + 1)
         if waited == longest:
-            waited, multiplier = 0, multiplier * factor
+            waited, multiplier = 0, max(multiplier * factor, lowest)
     return multiplier
