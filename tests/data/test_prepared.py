@@ -117,5 +117,4 @@ def test_a_volume_smaller_than_the_patch_lies_in_its_middle(tmp_path: Path) -> N
 def test_only_the_patches_are_read_from_the_disk(tmp_path: Path) -> None:
     write(tmp_path, [(4, 6, 6)] * 3, flat=True)
     data = PreparedVolumes(tmp_path)
-    assert isinstance(data.images, np.memmap)
     assert isinstance(data.volume(2)[0].base, np.memmap)

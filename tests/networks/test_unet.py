@@ -31,6 +31,15 @@ def test_the_two_filters_of_the_head_speak_for_and_against_the_foreground(seed: 
     assert weights[0] < 0 < weights[1]
 
 
+def test_a_network_of_volumes_has_the_layers_of_the_one_of_pictures_with_a_third_axis() -> None:
+    flat = build_network("unet2d", in_channels=1, out_channels=2, filters=4, deep_supervision=True)
+    deep = build_network("unet3d", in_channels=1, out_channels=2, filters=4, deep_supervision=True)
+    for name, weights in flat.state_dict().items():
+        expected = weights.shape + weights.shape[-1:] if weights.ndim == 4 else weights.shape
+        assert deep.state_dict()[name].shape == expected
+    assert [logits.shape for logits in deep(torch.rand(1, 1, 16, 32, 48))] == [(1, 2, 16, 32, 48)] * 3
+
+
 def test_every_parameter_receives_a_gradient() -> None:
     network = build_network("unet2d", in_channels=3, out_channels=1, filters=4, dropout=0.0)
     network(torch.rand(2, 3, 32, 32)).square().mean().backward()

@@ -40,6 +40,18 @@ def test_the_plateau_rate_is_that_of_pytorch() -> None:
     assert min(rates) < 0.5
 
 
+def test_the_plateau_rate_never_falls_below_its_lowest() -> None:
+    reference = optimiser()
+    settings = {"mode": "max", "factor": 0.1, "patience": 0, "threshold": 0, "min_lr": 0.5 * 0.02}
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(reference, **settings)
+    schedule = {"name": "plateau", "factor": 0.1, "patience": 0.01, "lowest": 0.02}
+    for epoch in range(12):
+        ours = learning_rate(0.5, schedule, DICE[:epoch], 12)
+        assert ours == pytest.approx(reference.param_groups[0]["lr"])
+        scheduler.step(DICE[epoch])
+    assert ours == pytest.approx(0.01)
+
+
 def test_an_unknown_schedule_is_named() -> None:
     with pytest.raises(InputError, match="schedule 'cosine', expected constant, poly or plateau"):
         learning_rate(0.5, {"name": "cosine"}, DICE, 12)

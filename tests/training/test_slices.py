@@ -64,9 +64,11 @@ def test_the_dice_of_validation_is_that_of_whole_cases_and_of_each_class(own_dat
     from segloss.data.prepared import PreparedSlices
     from segloss.losses import build_loss
     from segloss.training.fold import validate
+    from segloss.training.inputs import SliceInputs
+    from segloss.training.settings import Settings
 
     data = PreparedSlices(Path("build/prepared/mine"))
-    slices = data.slices_of(data.part(0, "validation"))
+    inputs = SliceInputs(data, 0, Settings.of(own_data, "mine-dice"), torch.device("cpu"))
 
     class Threshold(torch.nn.Module):
         """Class 1 where T1 is above a half, class 2 where T2 is."""
@@ -75,7 +77,7 @@ def test_the_dice_of_validation_is_that_of_whole_cases_and_of_each_class(own_dat
             first, second = image[:, 0] > 0.5, image[:, 1] > 0.5
             return torch.stack([~first & ~second, first & ~second, second], dim=1).float()
 
-    loss, dice = validate(Threshold(), build_loss("dice"), data, slices, torch.device("cpu"))
+    loss, dice = validate(Threshold(), build_loss("dice"), inputs)
     scores = []
     for case in data.part(0, "validation"):
         here = np.flatnonzero(data.case_of == case)

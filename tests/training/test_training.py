@@ -22,6 +22,7 @@ from segloss.losses import build_loss
 from segloss.training import train_arm
 from segloss.training.checkpoint import Checkpoint
 from segloss.training.fold import train_epoch
+from segloss.training.inputs import Batch
 from segloss.training.settings import Settings
 
 RUN = Path("build/runs/discs/discs-kappa")
@@ -118,10 +119,10 @@ def test_a_checkpoint_holds_the_last_epoch_that_ended_when_it_was_time(
     monkeypatch.setattr("segloss.training.checkpoint.SAVED_EVERY_S", interval_s)
     network = torch.nn.Linear(2, 1)
     optimiser = torch.optim.Adam(network.parameters())
-    checkpoint = Checkpoint(tmp_path / "fold0.pt", network, optimiser, keep_best=False)
+    checkpoint = Checkpoint(tmp_path / "fold0.pt", network, optimiser, select="last")
     for epoch in (1, 2, 3):
         checkpoint.add(epoch=epoch, validation_dice=0.5)
-    resumed = Checkpoint(tmp_path / "fold0.pt", network, optimiser, keep_best=False)
+    resumed = Checkpoint(tmp_path / "fold0.pt", network, optimiser, select="last")
     assert [row["epoch"] for row in resumed.history] == list(range(1, epochs_kept + 1))
 
 
@@ -154,6 +155,26 @@ def test_the_best_epoch_is_kept_where_the_protocol_says_so(workplace: Path, para
         params["protocols"]["kappa"]["epochs"] = best
     train_arm("discs-kappa", params)
     torch.testing.assert_close(torch.load(RUN / "fold0/weights.pt", weights_only=True), kept, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("select", "kept"), [("last", 4), ("best_validation", 2), ("lowest_validation_loss", 3)])
+def test_the_weights_of_the_selected_epoch_are_kept_whatever_epochs_have_no_dice(
+    tmp_path: Path, select: str, kept: int
+) -> None:
+    network = torch.nn.Linear(1, 1, bias=False)
+    optimiser = torch.optim.Adam(network.parameters())
+    checkpoint = Checkpoint(tmp_path / "fold0.pt", network, optimiser, select)
+    for epoch, (loss, dice) in enumerate([(3.0, float("nan")), (2.0, 0.5), (1.0, 0.4), (1.5, float("nan"))], start=1):
+        with torch.no_grad():
+            network.weight.fill_(epoch)
+        checkpoint.add(epoch=epoch, validation_loss=loss, validation_dice=dice)
+    assert checkpoint.selected["weight"].item() == kept
+
+
+def test_an_unknown_selection_is_named(tmp_path: Path) -> None:
+    network = torch.nn.Linear(1, 1)
+    with pytest.raises(InputError, match="select is 'first', expected one of last, best_validation"):
+        Checkpoint(tmp_path / "fold0.pt", network, torch.optim.Adam(network.parameters()), "first")
 
 
 def test_a_diverged_loss_is_an_outcome(workplace: Path, params: dict[str, Any]) -> None:
@@ -235,7 +256,7 @@ def test_the_losses_of_all_heads_of_a_deeply_supervised_network_are_summed(param
     settings = replace(Settings.of(params, "discs-kappa"), augmentation={})
     expected = loss(0.3 * images[:, :1], labels) + loss(0.6 * images[:, :1], labels)
     optimiser = torch.optim.SGD(network.parameters(), 0.1)
-    value = train_epoch(network, loss, optimiser, iter([(images, labels, None)]), settings)
+    value = train_epoch(network, loss, optimiser, [Batch(images, labels)], settings)
     assert value == pytest.approx(expected.item(), rel=1e-6)
 
 
@@ -246,7 +267,7 @@ def test_prepared_distance_maps_reach_the_loss(params: dict[str, Any]) -> None:
     for factor in (1.0, 3.0):
         network = TwoHeads()
         maps = factor * torch.ones(2, 1, 16, 16)
-        batch = iter([(images, labels, maps)])
+        batch = [Batch(images, labels, maps)]
         values.append(
             train_epoch(network, build_loss("boundary"), torch.optim.SGD(network.parameters(), 0.1), batch, settings)
         )

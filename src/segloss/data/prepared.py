@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from segloss.data.case import IGNORED
+from segloss.data.case_table import prepared_spacing, sizes
 from segloss.data.splits import part_of
 from segloss.errors import InputError
 
@@ -37,7 +38,7 @@ class _PreparedCases:
         with (folder / "cases.csv").open(newline="", encoding="utf-8") as stream:
             self.rows = list(csv.DictReader(stream))
         self.cases = np.array([row["case"] for row in self.rows])
-        self.shapes = [_sizes(row["prepared_shape"]) for row in self.rows]
+        self.shapes = [sizes(row["prepared_shape"]) for row in self.rows]
         self.channels = len(self.provenance["channels"])
         self.classes = len(self.provenance["classes"])
 
@@ -94,12 +95,12 @@ class PreparedVolumes(_PreparedCases):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.original_shapes = [_sizes(row["shape"]) for row in self.rows]
+        self.original_shapes = [sizes(row["shape"]) for row in self.rows]
         self._first = np.cumsum([0, *(math.prod(shape) for shape in self.shapes)])
 
     def spacing_mm(self, case: int) -> tuple[float, ...] | None:
         """Size (Z, Y, X) of the prepared voxels; None where the original's is not known."""
-        return spacing_of(self.rows[case])
+        return prepared_spacing(self.rows[case])
 
     def volume(self, case: int) -> tuple[np.ndarray, np.ndarray]:
         """Image (C, Z, Y, X) and labels (Z, Y, X) of a case, both still on disk."""
@@ -137,19 +138,6 @@ def read_prepared(folder: Path) -> PreparedSlices | PreparedVolumes:
     """The prepared cases of a data set, as its view says."""
     view = json.loads((folder / "provenance.json").read_text(encoding="utf-8")).get("view", {})
     return PreparedVolumes(folder) if view.get("kind") == "volumes" else PreparedSlices(folder)
-
-
-def spacing_of(row: dict[str, str]) -> tuple[float, ...] | None:
-    """Distance between the pixels of a prepared case, from its row of the table; None where it is not known."""
-    if not row["spacing_mm"]:
-        return None
-    shape, prepared = _sizes(row["shape"]), _sizes(row["prepared_shape"])
-    spacing = (float(mm) for mm in row["spacing_mm"].split("x"))
-    return tuple(mm * old / new for mm, old, new in zip(spacing, shape, prepared[-len(shape) :], strict=True))
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(int(size) for size in text.split("x"))
 
 
 def _images(images: np.ndarray, device: torch.device) -> Tensor:

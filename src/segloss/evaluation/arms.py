@@ -36,12 +36,12 @@ def predictions(prepared: Prepared, runs: dict[str, Run]) -> Iterator[Prediction
     """All predictions, one in memory at a time; none has a voxel where nobody can tell.
 
     The trivial arms give no voxel to any class; every voxel to each class in turn, as if it were the only one; and to
-    each class, in every slice, what most training slices have there.
+    each class what most training slices have there, in every slice, or most training volumes, scaled to the case.
     """
     for fold in folds_of(runs):
         for arm, masks in _trivial_masks(prepared, fold).items():
             for case in prepared.part(fold, "test"):
-                yield Prediction(arm, fold, case, partial(_same_for_all, masks, prepared.judged(case)))
+                yield Prediction(arm, fold, case, partial(_same_for_all, masks, prepared, case))
     for arm, run in runs.items():
         for fold in run.folds:
             for case, labels in run.predictions(fold):
@@ -49,8 +49,8 @@ def predictions(prepared: Prepared, runs: dict[str, Run]) -> Iterator[Prediction
                 yield Prediction(arm, fold, case, partial(np.equal, labels))
 
 
-def _same_for_all(masks: Mask, judged: Mask, label: int) -> Mask:
-    return masks[label - 1] & judged
+def _same_for_all(masks: Mask, prepared: Prepared, case: int, label: int) -> Mask:
+    return prepared.fitted(masks[label - 1], case) & prepared.judged(case)
 
 
 def _trivial_masks(prepared: Prepared, fold: int) -> dict[str, Mask]:

@@ -4,8 +4,8 @@ import csv
 import json
 import math
 import zipfile
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segloss.data.case import IGNORED
+from segloss.data.case_table import prepared_spacing, sizes
 from segloss.data.splits import part_of
 from segloss.errors import InputError
 from segloss.metrics import Mask
@@ -34,7 +35,7 @@ class Prepared:
             self.images = np.load(folder / "images.npy", mmap_mode="r")
             self.labels = np.load(folder / "labels.npy", mmap_mode="r")
         self.index = {row["case"]: number for number, row in enumerate(self.rows)}
-        self.shapes = [_sizes(row["prepared_shape"]) for row in self.rows]
+        self.shapes = [sizes(row["prepared_shape"]) for row in self.rows]
         self.first = np.cumsum([0, *(shape[0] for shape in self.shapes)])
 
     def part(self, fold: int, part: str) -> list[int]:
@@ -49,7 +50,7 @@ class Prepared:
 
     def is_picture(self, case: int) -> bool:
         """Whether the original has two axes."""
-        return len(_sizes(self.rows[case]["shape"])) == 2
+        return len(sizes(self.rows[case]["shape"])) == 2
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -68,13 +69,7 @@ class Prepared:
 
     def spacing_mm(self, case: int) -> tuple[float, ...] | None:
         """Distance between the pixels of the resized case; None where the original's is not known."""
-        row = self.rows[case]
-        if not row["spacing_mm"]:
-            return None
-        spacing = (float(mm) for mm in row["spacing_mm"].split("x"))
-        sizes = _sizes(row["shape"])
-        resized = self.shapes[case][-len(sizes) :]
-        return tuple(mm * size / new for mm, size, new in zip(spacing, sizes, resized, strict=True))
+        return prepared_spacing(self.rows[case])
 
     def mean_training_masks(self, fold: int) -> Mask:
         """Where more than half of the fold's training slices have each class (K, S, S)."""
@@ -85,6 +80,29 @@ class Prepared:
             for label, of_class in enumerate(total, start=1):
                 of_class += np.count_nonzero(labels == label, axis=0)
         return total > THRESHOLD * sum(self.shapes[case][0] for case in train)
+
+    def fitted(self, mask: Mask, case: int) -> Mask:
+        """A mask that is the same for all cases, as it covers this one."""
+        return np.broadcast_to(mask, self.labels[self.place(case)].shape)
+
+    def training_items(self, fold: int, settings: dict[str, Any]) -> int:
+        """How many slices an epoch of a fold had."""
+        return sum(self.shapes[case][0] for case in self.part(fold, "train"))
+
+    def run(self, folder: Path) -> "Run":
+        """What training left of an arm on these cases."""
+        return Run(folder, self)
+
+    def shown(self, slices: dict[int, int]) -> dict[str, NDArray[np.uint8]]:
+        """Pictures (n, S, S, 3) and labels (n, S, S) of one slice of each case, given as its number by case.
+
+        Of other than three channels, the first is shown in grey.
+        """
+        items = [int(self.first[case]) + number for case, number in slices.items()]
+        images = self.images[items].transpose(0, 2, 3, 1)
+        images = images if images.shape[-1] == 3 else np.repeat(images[..., :1], 3, axis=-1)
+        pictures = images if images.dtype == np.uint8 else (255 * images).astype(np.uint8)
+        return {"images": np.ascontiguousarray(pictures), "labels": np.asarray(self.labels[items])}
 
 
 class Run:
@@ -119,9 +137,10 @@ class Run:
             labels = np.stack([_decided(probs) for probs in islice(slices, self.prepared.shapes[case][0])])
             yield case, labels[0] if self.prepared.is_picture(case) else labels
 
-    def probabilities(self, fold: int, shown: dict[int, int]) -> dict[int, NDArray[np.float16]]:
-        """Probabilities (K, S, S) of one slice of each case, given as its number by case; K counts the background too,
-        except of one class.
+    def shown(self, fold: int, shown: dict[int, int]) -> tuple[str, NDArray[Any]]:
+        """``probs``, probabilities (n, S, S) of one slice of each case, given as its number by case.
+
+        Of several classes they are (n, 1 + classes, S, S), the background first.
 
         Raises:
             InputError: As :meth:`predictions`.
@@ -133,21 +152,27 @@ class Run:
             for number, probs in enumerate(islice(slices, self.prepared.shapes[case][0])):
                 if number == shown.get(case):
                     found[case] = probs
-        return found
+        probs = np.stack([found[case] for case in shown])
+        return "probs", probs[:, 0] if probs.shape[1] == 1 else probs
 
     def _opened(self, fold: int) -> tuple[list[str], Iterator[NDArray[np.float16]]]:
         """Names of the test cases, and the probabilities (K, S, S) of all their slices."""
+        path, names = self._tested(fold)
+        return names, self._slices(path)
+
+    def _tested(self, fold: int) -> tuple[Path, list[str]]:
+        """The file of a fold's predictions, and the cases in it."""
         path = self.folder / f"fold{fold}" / "predictions.npz"
         with np.load(path) as archive:
             names = archive["cases"].tolist()
         if {self.prepared.index.get(name) for name in names} != set(self.prepared.part(fold, "test")):
             raise InputError(f"{path} predicts other cases than the test part of fold {fold}; train the arm again.")
-        return names, self._slices(path)
+        return path, names
 
     def _slices(self, path: Path) -> Iterator[NDArray[np.float16]]:
         classes = len(self.prepared.classes)
         wanted = 1 if classes == 1 else 1 + classes
-        for probs in _streamed(path, "probs"):
+        for (probs,) in streamed(path, "probs"):
             if len(probs) != wanted:
                 raise InputError(
                     f"{path} has {len(probs)} probabilities of each pixel, expected {wanted}; train the arm again."
@@ -164,18 +189,17 @@ def _decided(probs: NDArray[np.float16]) -> NDArray[np.uint8]:
     return (probs[0] > THRESHOLD).astype(np.uint8) if len(probs) == 1 else probs.argmax(axis=0).astype(np.uint8)
 
 
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(int(size) for size in text.split("x"))
-
-
-def _streamed(path: Path, name: str) -> Iterator[NDArray[Any]]:
-    """Entries of an array in an npz file along its first axis: NumPy itself would load all of them at once."""
+def streamed(path: Path, name: str, lengths: Iterable[int] = repeat(1)) -> Iterator[NDArray[Any]]:
+    """Pieces of such lengths of an array in an npz file, along its first axis: NumPy itself would load all of it."""
     with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
         np.lib.format.read_magic(stream)
-        (length, *shape), _, dtype = np.lib.format.read_array_header_1_0(stream)
+        (left, *shape), _, dtype = np.lib.format.read_array_header_1_0(stream)
         size = math.prod(shape) * dtype.itemsize
-        for _ in range(length):
-            yield np.frombuffer(stream.read(size), dtype).reshape(shape)
+        for length in lengths:
+            if length > left:
+                return
+            left -= length
+            yield np.frombuffer(stream.read(length * size), dtype).reshape(length, *shape)
 
 
 def _read_json(path: Path, what: str) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from segloss.config import entry
-from segloss.errors import InputError
 from segloss.evaluation.arms import count_predictions, folds_of, predictions
 from segloss.evaluation.examples import write_examples
 from segloss.evaluation.inputs import Prepared, Run
 from segloss.evaluation.lesions import lesion_metrics, lesion_numbers
+from segloss.evaluation.volumes import read_cases
 from segloss.metrics import Mask, case_metrics, volume_ml
 from segloss.paths import EXAMPLES, PREPARED, RUNS, metrics_folder
 from segloss.provenance import fingerprint, write_json
@@ -39,11 +39,9 @@ def evaluate(dataset: str, params: dict[str, Any]) -> None:
     """
     settings = entry(params, "datasets", dataset)
     paper = settings["paper"]
-    prepared = Prepared(PREPARED / dataset)
-    if prepared.provenance.get("view", {}).get("kind") == "volumes":
-        raise InputError(f"{dataset} was prepared as volumes, expected slices: no protocol works on volumes yet.")
+    prepared = read_cases(PREPARED / dataset)
     arms = {name.partition("-")[2]: arm for name, arm in params["arms"].items() if arm["dataset"] == dataset}
-    runs = {arm: Run(RUNS / dataset / f"{dataset}-{arm}", prepared) for arm in arms}
+    runs = {arm: prepared.run(RUNS / dataset / f"{dataset}-{arm}") for arm in arms}
     stem = metrics_folder(params["scale"], paper) / dataset
     stem.parent.mkdir(parents=True, exist_ok=True)
     summary = _write_metrics(Path(f"{stem}.csv"), prepared, runs, lesions=settings.get("lesions", False))
@@ -152,9 +150,8 @@ def _provenance(prepared: Prepared, runs: dict[str, Run], arms: dict[str, Any]) 
 
 def _arm_facts(run: Run, arm: dict[str, Any]) -> dict[str, Any]:
     epochs = max((len(run.history(fold)) for fold in run.folds), default=0)
-    batch_size = run.provenance.get("settings", {}).get("batch_size")
-    slices = [shape[0] for shape in run.prepared.shapes]
-    train = max((sum(slices[case] for case in run.prepared.part(fold, "train")) for fold in run.folds), default=0)
+    settings = run.provenance.get("settings", {})
+    items = max((run.prepared.training_items(fold, settings) for fold in run.folds), default=0)
     return {
         "outcome": run.outcome,
         "reason": run.reason,
@@ -163,7 +160,7 @@ def _arm_facts(run: Run, arm: dict[str, Any]) -> dict[str, Any]:
         "loss": arm["loss"],
         "protocol": arm["protocol"],
         "epochs": epochs,
-        "steps": epochs * math.ceil(train / batch_size) if batch_size else None,
+        "steps": epochs * math.ceil(items / settings["batch_size"]) if settings else None,
     }
 
 

@@ -4,6 +4,7 @@ from segloss.data.phantoms.brain_extraction import brain_extraction_phantom
 from segloss.data.phantoms.computed_tomography import abdomen_phantom, kidney_phantom
 from segloss.data.phantoms.dermoscopy import dermoscopy_phantom
 from segloss.data.phantoms.heart import heart_phantom
+from segloss.data.phantoms.imbalance import imbalance_phantom
 from segloss.data.phantoms.layouts import write_phantoms
 from segloss.data.phantoms.multiple_sclerosis import multiple_sclerosis_phantom
 from segloss.data.phantoms.stroke import stroke_phantom
@@ -18,6 +19,7 @@ __all__ = [
     "brain_tumour_phantom",
     "dermoscopy_phantom",
     "heart_phantom",
+    "imbalance_phantom",
     "kidney_phantom",
     "multiple_sclerosis_phantom",
     "stroke_phantom",
