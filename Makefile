@@ -1,5 +1,6 @@
 # The whole project by name. `make help` lists the targets; the README gives the plain commands behind them.
 #   make reproduce PAPER=kappa                        one paper only
+#   make reproduce WORKERS=1                          one arm at a time, instead of one per core
 #   make reproduce SCALE=subset DATA_ROOT=/path       real data, capped; SCALE=paper: nothing capped
 #   make setup PYTHON=/path/to/python                 another interpreter
 
@@ -15,7 +16,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 	&& echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce seeds restore test lint format strip lock clean
+.PHONY: help setup reproduce seeds sweep restore test lint format strip lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -34,6 +35,8 @@ ifeq ($(filter-out phantom,$(SCALE)),)
 	@test -z '$(DATA_ROOT)' || { echo "DATA_ROOT goes with SCALE=subset or SCALE=paper; the phantom scale reads data/."; exit 1; }
 	@$(BIN)/python -m segloss guard --before-pull
 	$(BIN)/dvc pull data.dvc
+	$(BIN)/dvc repro prepare
+	$(BIN)/python -m segloss ahead $(if $(PAPER),--paper $(PAPER)) $(if $(WORKERS),--workers $(WORKERS))
 ifdef PAPER
 	$(BIN)/dvc repro report@$(PAPER)
 	$(BIN)/dvc repro --single-item site
@@ -55,6 +58,13 @@ seeds: setup ## train a paper with several seeds (PAPER=boundary SEEDS=3); their
 	$(BIN)/dvc repro report@$(PAPER)
 	$(BIN)/python -m segloss seeds $(PAPER) $(or $(SEEDS),3) $(if $(DATASETS),--datasets $(DATASETS))
 	$(BIN)/dvc repro report@$(PAPER)
+	$(BIN)/dvc repro --single-item site
+
+sweep: setup ## train the survey's losses at foreground shares from 50 % to 0.1 %, on phantoms; goes into its report
+	@$(BIN)/python -m segloss guard --before-pull
+	$(BIN)/dvc pull data.dvc
+	$(BIN)/python -m segloss sweep
+	$(BIN)/dvc repro report@log_cosh_dice
 	$(BIN)/dvc repro --single-item site
 
 restore: ## bring the committed reports back

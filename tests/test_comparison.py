@@ -75,3 +75,10 @@ def test_other_columns_are_named():
     assert differences(old, old.rename(columns={"value": "score"})) == [
         "the columns are arm, score, committed are arm, value"
     ]
+
+
+def test_rows_may_be_named_by_other_columns_of_text():
+    old = pd.DataFrame({"loss": ["dice", "focal"], "share": ["0.5", "0.5"], "dice": [0.9, 0.8]})
+    new = old.assign(dice=[0.9, 0.7])
+    [line] = differences(old, new.iloc[::-1])
+    assert line == "dice: at most 0.1, at loss focal, share 0.5"

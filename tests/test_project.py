@@ -28,7 +28,7 @@ LAYERS = [
     {"losses", "networks", "metrics", "published", "table_formats"},
     {"data"},
     {"training", "evaluation", "statistics"},
-    {"seeds", "verdicts"},
+    {"seeds", "sweep", "verdicts"},
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},

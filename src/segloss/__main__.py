@@ -61,7 +61,13 @@ def guard(arguments: argparse.Namespace) -> None:
 def train(arguments: argparse.Namespace) -> None:
     from segloss.training import train_arm
 
-    train_arm(arguments.arm, load_params())
+    train_arm(arguments.arm, load_params(), ahead=arguments.ahead)
+
+
+def ahead(arguments: argparse.Namespace) -> None:
+    from segloss.ahead import train_ahead
+
+    train_ahead(load_params(), arguments.paper, arguments.workers)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -74,6 +80,12 @@ def seeds(arguments: argparse.Namespace) -> None:
     from segloss.seeds import study_seeds
 
     study_seeds(arguments.paper, arguments.seeds, load_params(), arguments.datasets)
+
+
+def sweep(arguments: argparse.Namespace) -> None:
+    from segloss.sweep import run_sweep
+
+    run_sweep(load_params())
 
 
 def report(arguments: argparse.Namespace) -> None:
@@ -140,12 +152,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     command(phantoms, "Write the phantom data sets.", root={**path, "default": Path("data")})
     guard_command = command(guard, "Stop if data/ holds anything else than the phantoms.")
     guard_command.add_argument("--before-pull", action="store_true", help="files may still be missing")
-    command(train, "Train one arm, all folds; resumes where it was stopped.", arm={})
+    train_command = command(train, "Train one arm, all folds; resumes where it was stopped.", arm={})
+    train_command.add_argument("--ahead", action="store_true", help="leave the folds for the stage that comes later")
+    workers = {"type": int, "default": None}
+    command(ahead, "Train the arms that are out of date, several at once.", paper={"default": None}, workers=workers)
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
     seeds_command = command(
         seeds, "Train the arms of a paper's tables with several seeds; resumes.", paper={}, seeds={"type": int}
     )
     seeds_command.add_argument("--datasets", type=lambda text: text.split(","), help="only these, separated by commas")
+    command(sweep, "Train the survey's losses at many foreground shares; resumes.")
     command(report, "Execute a paper's notebook into figures and tables.", paper={})
     command(tour, "Execute the notebook of all losses into figures and tables.")
     command(gallery, "Execute the notebook that shows the phantoms into figures and tables.")

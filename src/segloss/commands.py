@@ -30,6 +30,15 @@ def dvc(*arguments: str, folder: Path = ROOT, capture: bool = False) -> str:
     return _run([sys.executable, "-m", "dvc"], arguments, folder, capture)
 
 
+def segloss(*arguments: str, folder: Path = ROOT) -> None:
+    """Run a command of this package as the code of ``folder`` has it.
+
+    Raises:
+        InputError: If it fails; its own words stand above the sentence.
+    """
+    _run([sys.executable, "-m", "segloss"], arguments, folder, capture=False)
+
+
 def stage_environment(folder: Path) -> dict[str, str]:
     """The environment in which the stages of the repository at ``folder`` use its code and this Python."""
     first = {"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(folder.resolve() / "src")}

@@ -4,12 +4,13 @@ import io
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from segloss.commands import git
 from segloss.paths import REPORTS
 
-# What names a row; every other column is a number to compare.
-KEYS = ("seed", "arm", "fold", "case", "class", "metric", "epoch", "phase")
+# What names a row, as does every column of text; the others are numbers to compare.
+KEYS = ("seed", "arm", "fold", "case", "class", "metric", "epoch", "phase", "setting", "share", "step")
 
 
 def compare_with_committed(scale: str) -> int:
@@ -57,7 +58,7 @@ def read(source: str | io.StringIO) -> pd.DataFrame:
 
 def differences(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     """One line per metric that differs: the largest absolute difference and where; empty if there is none."""
-    keys = [key for key in KEYS if key in old.columns]
+    keys = [column for column in old.columns if column in KEYS or not is_numeric_dtype(old[column])]
     if list(old.columns) != list(new.columns):
         return [f"the columns are {', '.join(new.columns)}, committed are {', '.join(old.columns)}"]
     values = [column for column in old.columns if column not in keys]

@@ -15,11 +15,15 @@ GALLERY = Path("build/gallery")
 CHECKPOINTS = Path("build/checkpoints")
 # Runs of seed studies: <seed>/<data set>/<arm>.
 SEED_RUNS = Path("build/seeds")
+# Runs of the robustness sweep, one file each.
+SWEEP_RUNS = Path("build/sweep")
 
 # Generated, small, and in git.
 REPORTS = Path("reports")
 # Stands in the place of a scale for the notebook that reads no data, the guided tour of the losses.
 TOUR = "tour"
+# The robustness sweep is made on phantoms of its own, whatever the scale.
+SWEEP = REPORTS / "metrics/phantom/log_cosh_dice/sweep"
 
 
 def metrics_folder(scale: str, paper: str) -> Path:

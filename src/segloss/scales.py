@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from segloss.commands import dvc, git
+from segloss.commands import dvc, git, segloss
 from segloss.config import entry, load_params
 from segloss.errors import InputError
 from segloss.paths import executed_notebook, figures_folder, metrics_folder, tables_folder
@@ -47,6 +47,8 @@ def run_at_scale(scale: str, data_root: Path | None = None, paper: str | None = 
     share_cache(worktree)
     if data_root is None:
         dvc("pull", "--quiet", "data.dvc", folder=worktree)
+    dvc("repro", "prepare", folder=worktree)
+    segloss("ahead", *(() if paper is None else ("--paper", paper)), folder=worktree)
     dvc("repro", *(f"report@{name}" for name in papers), folder=worktree)
     for name in papers:
         bring_back(worktree, scale, name)

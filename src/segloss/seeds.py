@@ -14,9 +14,11 @@ import torch
 from tqdm import tqdm
 
 from segloss.config import entry
-from segloss.data.prepared import PreparedSlices, read_status
+from segloss.data.case_table import read_status
+from segloss.data.prepared import PreparedSlices, PreparedVolumes, read_prepared
 from segloss.errors import InputError
-from segloss.evaluation.inputs import Prepared, Run
+from segloss.evaluation.inputs import Run
+from segloss.evaluation.volumes import read_cases
 from segloss.metrics import case_metrics
 from segloss.paths import PREPARED, RUNS, SEED_RUNS, seeds_folder
 from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json
@@ -78,10 +80,10 @@ def table_arms(paper: str, params: dict[str, Any]) -> dict[str, list[str]]:
 
 def _runs(dataset: str, arms: list[str], seeds: int, params: dict[str, Any]) -> Runs:
     """Every run of a data set, trained here where it is not there yet."""
-    slices, prepared = PreparedSlices(PREPARED / dataset), Prepared(PREPARED / dataset)
+    data, prepared = read_prepared(PREPARED / dataset), read_cases(PREPARED / dataset)
     grid = list(product(range(1, seeds + 1), arms))
     bar = tqdm(grid, f"{dataset}, {seeds} seeds", unit="run", mininterval=REDRAWN_S)
-    return {(seed, arm): Run(_trained(f"{dataset}-{arm}", seed, slices, params), prepared) for seed, arm in bar}
+    return {(seed, arm): prepared.run(_trained(f"{dataset}-{arm}", seed, data, params)) for seed, arm in bar}
 
 
 def _write(stem: Path, runs: Runs) -> None:
@@ -96,7 +98,7 @@ def _write(stem: Path, runs: Runs) -> None:
     write_json(Path(f"{stem}-provenance.json"), _provenance(runs))
 
 
-def _trained(arm: str, seed: int, data: PreparedSlices, params: dict[str, Any]) -> Path:
+def _trained(arm: str, seed: int, data: PreparedSlices | PreparedVolumes, params: dict[str, Any]) -> Path:
     """The folder of a finished run; it has a status.json as soon as all its folds are done."""
     dataset = params["arms"][arm]["dataset"]
     settings = replace(Settings.of(params, arm), seed=seed)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 from skimage.metrics import hausdorff_distance as skimage_hausdorff
-from sklearn.metrics import f1_score, jaccard_score, precision_score, recall_score
+from sklearn.metrics import confusion_matrix, f1_score, jaccard_score, precision_score, recall_score
 
 from segloss.metrics import (
     case_metrics,
@@ -14,6 +14,7 @@ from segloss.metrics import (
     count,
     dice_per_slice_published,
     dice_score,
+    false_positive_volume_fraction,
     hausdorff_distance,
     iou_score,
     precision,
@@ -172,7 +173,8 @@ def test_one_pixel_is_its_own_contour():
 
 def test_a_perfect_match_is_1_and_0_apart():
     values = case_metrics(*[blobs(1)[0]] * 2, spacing_mm=(0.5, 0.5))
-    assert values == {"dice": 1, "iou": 1, "sensitivity": 1, "specificity": 1, "hausdorff_px": 0, "hausdorff_mm": 0}
+    overlap = dict.fromkeys(("dice", "iou", "precision", "sensitivity", "specificity"), 1)
+    assert values == {**overlap, "hausdorff_px": 0, "hausdorff_mm": 0}
 
 
 def test_a_structure_absent_from_both_has_no_metric():
@@ -197,7 +199,7 @@ def test_a_scan_has_more_metrics_than_a_picture():
     predicted, truth = blobs(3, (10, 14, 12))
     values = case_metrics(predicted, truth, SCAN_SPACING)
     assert set(values) - set(case_metrics(predicted[5], truth[5], (1, 1))) == {
-        *("precision", "relative_volume_error", "dice_per_slice_published"),
+        *("false_positive_volume_fraction", "relative_volume_error", "dice_per_slice_published"),
         *("hausdorff95_mm", "surface_dice_mm2", "volume_ml"),
     }
     assert values["surface_dice_mm2"] == surface_dice(predicted, truth, 2.0, SCAN_SPACING)
@@ -219,6 +221,25 @@ def test_the_relative_volume_error_tells_too_much_from_too_little(factor, error)
     truth, predicted = np.zeros((2, 8, 40), dtype=bool)
     truth[:, :10], predicted[:, : int(10 * factor)] = True, True
     assert relative_volume_error(count(predicted, truth)) == error
+
+
+def test_false_positives_per_true_pixel_are_those_of_the_confusion_matrix():
+    predicted, truth = blobs(2)
+    (_, false_positives), (missed, found) = confusion_matrix(truth.ravel(), predicted.ravel())
+    assert false_positives > 0
+    assert false_positive_volume_fraction(count(predicted, truth)) == false_positives / (missed + found)
+
+
+def test_more_background_raises_specificity_and_leaves_false_positives_per_true_pixel():
+    predicted, truth = blobs(2)
+    wider = [np.pad(mask, 20) for mask in (predicted, truth)]
+    near, far = count(predicted, truth), count(*wider)
+    assert specificity(far) > specificity(near)
+    assert false_positive_volume_fraction(far) == false_positive_volume_fraction(near)
+
+
+def test_false_positives_per_true_pixel_are_undefined_without_a_true_pixel():
+    assert math.isnan(false_positive_volume_fraction(count(FULL, EMPTY)))
 
 
 def test_dice_per_slice_counts_a_slice_without_anything_as_1():

@@ -1,4 +1,21 @@
-"""What the columns of ``cases.csv`` mean, the table that the prepare stage writes."""
+"""What the prepare stage says of a data set and its cases: its outcome, and the columns of ``cases.csv``."""
+
+import json
+from pathlib import Path
+
+from segloss.errors import InputError
+
+
+def read_status(folder: Path) -> dict[str, str]:
+    """The outcome of the stage that wrote ``folder``.
+
+    Raises:
+        InputError: If the stage has not run.
+    """
+    path = folder / "status.json"
+    if not path.is_file():
+        raise InputError(f"{path} was not found; run the prepare stage first.")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def sizes(text: str) -> tuple[int, ...]:

@@ -14,19 +14,6 @@ from torch import Tensor
 from segloss.data.case import IGNORED
 from segloss.data.case_table import prepared_spacing, sizes
 from segloss.data.splits import part_of
-from segloss.errors import InputError
-
-
-def read_status(folder: Path) -> dict[str, str]:
-    """The outcome of the stage that wrote ``folder``.
-
-    Raises:
-        InputError: If the stage has not run.
-    """
-    path = folder / "status.json"
-    if not path.is_file():
-        raise InputError(f"{path} was not found; run the prepare stage first.")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 class _PreparedCases:

@@ -13,6 +13,8 @@ from segloss.figures.differences import (
 )
 from segloss.figures.distributions import distribution_per_arm, hausdorff_against_dice
 from segloss.figures.examples import gallery, load_examples
+from segloss.figures.focusing import effect_of_gamma
+from segloss.figures.gamma_sweep import gamma_curves
 from segloss.figures.hard_pixels import gradients_by_share, ignored_pixels, kept_by_share, missed_and_added
 from segloss.figures.kept_shares import kept_share_curves
 from segloss.figures.lesion_recall import recall_by_group
@@ -23,9 +25,24 @@ from segloss.figures.level_sets import (
     two_views,
     weight_schedules,
 )
+from segloss.figures.magnified import magnified_slices
 from segloss.figures.mechanisms import area_error_curves, gradient_pictures, lesion_size_curves, printed_forms
 from segloss.figures.montage import montage
+from segloss.figures.pair_matrix import pair_matrices
 from segloss.figures.portraits import gradient_overview, portrait, tour_stage
+from segloss.figures.recall_precision import recall_against_precision
+from segloss.figures.relatives import family_graph
+from segloss.figures.structure_sizes import dice_by_size, same_cases
+from segloss.figures.survey import (
+    cross_entropy_curves,
+    foregrounds,
+    hyperbolic_functions,
+    log_cosh_of_dice,
+    one_sided_distances,
+    possible_region,
+)
+from segloss.figures.sweep import dice_by_share, dice_by_share_one_by_one, dice_heat_map, imbalance_examples
+from segloss.figures.unified_mechanisms import lesion_share_curves, pulls_by_gamma, where_losses_push
 from segloss.figures.validation import validation_curves
 
 __all__ = [
@@ -33,36 +50,57 @@ __all__ = [
     "area_error_curves",
     "contact_sheet",
     "controlled_phantoms",
+    "cross_entropy_curves",
     "curves_of_every_arm",
+    "dice_by_share",
+    "dice_by_share_one_by_one",
+    "dice_by_size",
+    "dice_heat_map",
     "difference_by_lesion_size",
     "differences_by_dataset",
     "differences_by_pair",
     "distribution_per_arm",
+    "effect_of_gamma",
     "empty_slice_curves",
+    "family_graph",
     "family_tree",
+    "foregrounds",
     "gallery",
+    "gamma_curves",
     "gradient_overview",
     "gradient_pictures",
     "gradients_by_share",
     "gradients_on_lesions",
     "hausdorff_against_dice",
+    "hyperbolic_functions",
     "ignored_pixels",
+    "imbalance_examples",
     "kept_by_share",
     "kept_share_curves",
     "large_lesions",
+    "lesion_share_curves",
     "lesion_size_curves",
     "level_set_maps",
     "limit_to_dice",
     "load_examples",
+    "log_cosh_of_dice",
+    "magnified_slices",
     "missed_and_added",
     "montage",
+    "one_sided_distances",
+    "pair_matrices",
     "portrait",
+    "possible_region",
     "printed_forms",
+    "pulls_by_gamma",
+    "recall_against_precision",
     "recall_by_group",
+    "same_cases",
     "slices_in_two_rows",
     "tour_stage",
     "training_curves",
     "two_views",
     "validation_curves",
     "weight_schedules",
+    "where_losses_push",
 ]

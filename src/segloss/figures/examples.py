@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,8 @@ class Examples:
         kind: "phantom", "subset" or "paper".
         images: Pictures, uint8 (n, S, S, 3).
         labels: Masks (n, S, S).
-        probs: Foreground probabilities (n, S, S) by arm.
+        probs: Foreground probabilities (n, S, S) by arm, of pictures and slices; (n, C, S, S) of several classes.
+        predicted: Labels (n, S, S) by arm, of volumes.
     """
 
     title: str
@@ -43,6 +44,19 @@ class Examples:
     images: np.ndarray
     labels: np.ndarray
     probs: dict[str, np.ndarray]
+    predicted: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms with predictions of either kind."""
+        return (*self.probs, *self.predicted)
+
+    def predicted_labels(self, arm: str) -> np.ndarray:
+        """What an arm predicts as labels (n, S, S): the class with the highest probability, of one class above 0.5."""
+        if arm in self.predicted:
+            return self.predicted[arm]
+        probs = self.probs[arm]
+        return probs.argmax(axis=1) if probs.ndim == 4 else (probs > 0.5).astype(int)
 
 
 def load_examples(folder: Path | str) -> Examples | None:
@@ -52,12 +66,16 @@ def load_examples(folder: Path | str) -> Examples | None:
         return None
     provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     with np.load(folder / "examples.npz") as arrays:
-        probs = {name.removeprefix("probs_"): arrays[name] for name in arrays if name.startswith("probs_")}
-        return Examples(provenance["title"], provenance["kind"], arrays["images"], arrays["labels"], probs)
+        probs, predicted = (
+            {name.removeprefix(kind): arrays[name] for name in arrays if name.startswith(kind)}
+            for kind in ("probs_", "predicted_")
+        )
+        names = provenance["title"], provenance["kind"]
+        return Examples(*names, arrays["images"], arrays["labels"], probs, predicted)
 
 
 @styled
-def gallery(examples: Examples | None, data: str, arms: Sequence[str], cases: int) -> Figure:
+def gallery(examples: Examples | None, data: str, arms: Sequence[str], cases: int, objects: str = "lesions") -> Figure:
     """One row per case: image, truth, one error map per arm, as the Kappa paper's Fig. 3.
 
     The column of images is there for phantoms only: reports of real data show no pixel of them.
@@ -67,8 +85,9 @@ def gallery(examples: Examples | None, data: str, arms: Sequence[str], cases: in
         data: Name and kind of the data set.
         arms: Arms to show; those without predictions are left out.
         cases: At most so many rows.
+        objects: What the masks are of.
     """
-    title = f"{data}: test cases from small to large lesions"
+    title = f"{data}: test cases from small to large {objects}"
     predicted = arms_in_order([arm for arm in arms if examples and arm in examples.probs])
     if examples is None or not predicted:
         return placeholder(title, "No predictions for this data set at this scale.")

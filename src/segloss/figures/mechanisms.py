@@ -59,16 +59,19 @@ def area_error_curves(sweep: pd.DataFrame) -> Figure:
 
 @styled
 def gradient_pictures(
-    images: list[np.ndarray], masks: list[np.ndarray], maps: list[Mapping[str, np.ndarray]]
+    images: list[np.ndarray], masks: list[np.ndarray], maps: list[Mapping[str, np.ndarray]], foreground: str = "lesion"
 ) -> Figure:
-    """One row per phantom: the image, then each loss's gradient map; red pixels are pushed down, blue ones up."""
+    """One row per phantom: the image, then each loss's gradient map; red pixels are pushed down, blue ones up.
+
+    ``foreground`` is what the masks are of.
+    """
     columns = 1 + len(maps[0])
     figure = new_figure(0.9 + 2.1 * len(images))
     panels = figure.subplots(len(images), columns, squeeze=False)
     for row, (image, mask, gradients) in enumerate(zip(images, masks, maps, strict=True)):
         reach = max(np.abs(gradient).max() for gradient in gradients.values())
         panels[row, 0].imshow(image)
-        panels[row, 0].set_ylabel(f"lesion {mask.mean():.0%}")
+        panels[row, 0].set_ylabel(f"{foreground} {mask.mean():.0%}")
         for axes, (loss, gradient) in zip(panels[row, 1:], gradients.items(), strict=True):
             drawn = axes.imshow(gradient, cmap="RdBu_r", vmin=-reach, vmax=reach)
             panels[0, list(gradients).index(loss) + 1].set_title(f"{title_of(loss)} loss", loc="center")

@@ -36,6 +36,7 @@ STYLE = {
 styled = mpl.rc_context(STYLE)
 
 # Okabe and Ito's palette, told apart with every common colour vision deficiency; no colour twice in one paper.
+# The survey and Unified Focal have more losses than it has colours: the others are of Tol's muted scheme.
 LOSS_COLOURS = {
     "cross_entropy": "#4D4D4D",
     "dice": "#0072B2",
@@ -55,8 +56,25 @@ LOSS_COLOURS = {
     "generalized_dice_times_alpha": "#E69F00",
     "generalized_dice_plus_boundary_alpha": "#CC79A7",
     "generalized_dice_plus_boundary_increase": "#56B4E9",
+    "weighted_cross_entropy": "#999933",
+    "focal": "#CC79A7",
+    "tversky": "#56B4E9",
+    "focal_tversky": "#009E73",
+    "sensitivity_specificity": "#882255",
+    "exponential_logarithmic": "#E69F00",
+    "log_cosh_dice": "#D55E00",
+    "cosine_tversky": "#999933",
+    "cosine_tversky_as_published": "#000000",
+    "combo": "#332288",
+    "mixed_focal": "#E69F00",
+    "symmetric_unified_focal": "#882255",
+    "asymmetric_unified_focal": "#D55E00",
+    "asymmetric_unified_focal_gamma": "#CC6677",
+    "asymmetric_unified_focal_deep_supervision": "#661100",
 }
 TRIVIAL_COLOUR = "#A6A6A6"
+# A legend below everything, whose title takes the place of the note.
+BELOW = {"loc": "outside lower left", "alignment": "left", "title_fontsize": 8}
 FAMILY_COLOURS = {"distribution": "#0072B2", "region": "#D55E00", "distance": "#009E73", "compound": "#AA4499"}
 
 # Tol's vibrant scheme, so that a kind of pixel is never mistaken for an arm.
@@ -84,6 +102,13 @@ def title_of(arm: str) -> str:
     return words[0].upper() + words[1:]
 
 
+_SHORT_TITLES = {
+    "weighted_cross_entropy": "Weighted CE",
+    "sensitivity_specificity": "Sens.-spec.",
+    "exponential_logarithmic": "Exp-log",
+}
+
+
 def short_title_of(arm: str) -> str:
     """The same for narrow places: CE for cross entropy, GDL for generalised Dice.
 
@@ -92,6 +117,8 @@ def short_title_of(arm: str) -> str:
     >>> short_title_of("cross_entropy_plus_topk_dice"), short_title_of("cross_entropy")
     ('CE + topK Dice', 'Cross entropy')
     """
+    if arm in _SHORT_TITLES:
+        return _SHORT_TITLES[arm]
     shorter = title_of(arm).replace("Cross entropy,", "CE,").replace(", then cross entropy", ", then CE")
     return re.sub(r"[Cc]ross entropy(?= \+)", "CE", shorter).replace("Generalised Dice", "GDL")
 

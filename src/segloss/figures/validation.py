@@ -8,6 +8,9 @@ from segloss.figures.curves import FOLD_NOTE, draw_fold_band
 from segloss.figures.style import arms_in_order, colour_of, finish, new_figure, placeholder, short_title_of, styled
 from segloss.statistics import Results
 
+# More lines leave no room for a legend among them.
+LINES_BESIDE_A_LEGEND = 6
+
 
 @styled
 def validation_curves(results: Results, datasets: Sequence[str], arms: Sequence[str]) -> Figure:
@@ -31,5 +34,8 @@ def validation_curves(results: Results, datasets: Sequence[str], arms: Sequence[
             rows = of_dataset[of_dataset["arm"] == arm]
             draw_fold_band(axes, rows, "validation_dice", colour_of(arm), short_title_of(arm))
         axes.set(title=results.data(dataset), xlabel="epoch", ylim=(0, 1))
-        axes.legend(loc="lower right")
+        if len(arms) <= LINES_BESIDE_A_LEGEND:
+            axes.legend(loc="lower right")
+    if len(arms) > LINES_BESIDE_A_LEGEND:
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper")
     return finish(figure, title, f"{FOLD_NOTE} CE: cross entropy.")

@@ -75,6 +75,18 @@ def specificity(counts: Counts) -> float:
     return _ratio(counts.tn, counts.tn + counts.fp) if counts.tp + counts.fp + counts.fn else float("nan")
 
 
+def false_positive_volume_fraction(counts: Counts) -> float:
+    """FP / (TP + FN): false positive pixels per true one, at least 0, above 1 where there are more of them.
+
+    Specificity relates the same pixels to the background and is close to 1 wherever an image is mostly background. NaN
+    where the truth is empty: there is nothing to relate to.
+
+    >>> false_positive_volume_fraction(Counts(tp=3, fp=1, fn=2, tn=9))
+    0.2
+    """
+    return _ratio(counts.fp, counts.tp + counts.fn)
+
+
 def relative_volume_error(counts: Counts) -> float:
     """(FP - FN) / (TP + FN): predicted less true volume, as a share of the true one, at least -1.
 

@@ -32,9 +32,15 @@ def load_published(paper: str) -> pd.DataFrame:
 
 
 def published_facts(paper: str) -> pd.DataFrame:
-    """The paper's numbers outside its tables: fact, value (NaN: not said), unit, place, erratum."""
-    facts = pd.DataFrame.from_dict(_read(paper)["facts"], orient="index").rename_axis("fact").reset_index()
-    return facts.assign(value=pd.to_numeric(facts["value"]))[["fact", "value", "unit", "place", "erratum"]]
+    """The paper's numbers outside its tables: fact, value (NaN: not said), unit, place, status, erratum.
+
+    The status is "said" where the value is known and "unknown" where it is not, unless the file says otherwise.
+    """
+    columns = ["value", "unit", "place", "status", "erratum"]
+    facts = pd.DataFrame.from_dict(_read(paper)["facts"], orient="index").reindex(columns=columns)
+    facts["value"] = pd.to_numeric(facts["value"])
+    plain = facts["value"].notna().map({True: "said", False: "unknown"})
+    return facts.assign(status=facts["status"].astype(object).fillna(plain)).rename_axis("fact").reset_index()
 
 
 def published_datasets(paper: str) -> tuple[str, ...]:
@@ -63,9 +69,14 @@ def load_overview(part: str) -> list[dict[str, Any]]:
     """What papers and code bases say about losses in general, row by row.
 
     Args:
-        part: ``"survey"``, ``"problems"``, ``"letters"`` or ``"conventions"``.
+        part: ``"problems"``, ``"letters"`` or ``"conventions"``.
     """
     return _read("overview")[part]
+
+
+def load_survey() -> list[dict[str, Any]]:
+    """The survey's Tables I and II, one row per loss: its family, equations and uses, and its row in Table III."""
+    return _read("log_cosh_dice")["survey"]
 
 
 @cache
@@ -109,9 +120,9 @@ def _cells(name: str, table: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _number(cell: list[float] | str) -> tuple[float | None, float | None, str]:
     if isinstance(cell, list):
         return cell[0], cell[1], f"{cell[0]:.2f} ± {cell[1]:.2f}"
-    if with_spread := re.fullmatch(r"([\d.]+) \(([\d.]+)\)", cell):
+    if with_spread := re.fullmatch(r"([\d.]+) (?:\(|± )([\d.]+)\)?", cell):
         return float(with_spread[1]), float(with_spread[2]), cell
     try:
-        return float(cell), None, cell
+        return float(cell.rstrip("*")), None, cell  # stars mark levels of significance
     except ValueError:
         return None, None, cell

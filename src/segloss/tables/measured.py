@@ -30,6 +30,7 @@ METRIC_HEADS = {
     "sensitivity": "sensitivity",
     "precision": "precision",
     "specificity": "specificity",
+    "false_positive_volume_fraction": "false positives per true voxel",
     "hausdorff_px": "Hausdorff",
     "hausdorff_mm": "Hausdorff in mm",
     "surface_dice_mm2": "surface Dice at 2 mm",

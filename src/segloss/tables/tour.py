@@ -5,7 +5,7 @@ import inspect
 import pandas as pd
 
 from segloss.losses import FAMILIES, LOSSES, SECONDARY_SOURCES
-from segloss.published import load_overview
+from segloss.published import load_overview, load_survey
 from segloss.verdicts.words import loss_title
 
 # As short as a table needs; the first page of the site lists the papers in full.
@@ -55,17 +55,19 @@ def options_of(name: str) -> str:
 
 
 def use_cases_table() -> pd.DataFrame:
-    """The survey's Tables I and II: every loss that it lists, its family and what it is used for."""
+    """The survey's Tables I and II: every loss with its family and uses, and whether it was compared."""
     return pd.DataFrame(
         [
             {
                 "loss in the survey": row["name"],
                 "here": _names(row["losses"]),
                 "family, Table I": row["family"] or "not listed",
-                "used for, Table II": row["use"],
+                "used for, Table II": "; ".join(row["uses"]),
+                "equations": row["equations"],
+                "in Table III": "yes" if row["compared"] else "no",
                 "errata": row["errata"] or "–",
             }
-            for row in load_overview("survey")
+            for row in load_survey()
         ]
     )
 

@@ -1,22 +1,18 @@
 """The train stage: all folds of one arm, into one folder that appears when it is complete."""
 
+import json
 import os
 import shutil
 import subprocess
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from tqdm import tqdm
-
 from segloss.config import entry
-from segloss.data.prepared import PreparedVolumes, read_prepared, read_status
-from segloss.errors import InputError
+from segloss.data.case_table import read_status
 from segloss.paths import CHECKPOINTS, PREPARED, RUNS
 from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json, written_aside
-from segloss.training.fold import REDRAWN_S, DivergedError, train_fold
 from segloss.training.settings import Settings
 
 PACKAGE = Path(__file__).parents[1]
@@ -27,6 +23,7 @@ CODE = [
         "networks",
         "training",
         "data/augmentation",
+        "data/case_table.py",
         "data/prepared.py",
         "data/resizing.py",
         "data/splits.py",
@@ -34,11 +31,16 @@ CODE = [
 ]
 
 
-def train_arm(arm: str, params: dict[str, Any]) -> None:
+def train_arm(arm: str, params: dict[str, Any], *, ahead: bool = False) -> None:
     """Train an arm of params.yaml and write build/runs/<data set>/<arm>.
 
     Absent data, too few cases and a diverged loss are outcomes, told by ``status.json``. Finished folds and epochs
     wait in build/checkpoints, and count only as long as data, code and parameters are the same.
+
+    Args:
+        arm: Its name.
+        params: The parameters of the pipeline.
+        ahead: Leave the finished folds where they wait, for the call that puts them in their place.
     """
     names, settings = entry(params, "arms", arm), Settings.of(params, arm)
     prepared, run = PREPARED / names["dataset"], RUNS / names["dataset"] / arm
@@ -47,24 +49,24 @@ def train_arm(arm: str, params: dict[str, Any]) -> None:
         with written_aside(run) as folder:
             write_json(folder / "status.json", status)
         return
-    torch.set_num_threads(settings.threads)
-    data = read_prepared(prepared)
-    if isinstance(data, PreparedVolumes) != (settings.patch is not None):
-        raise InputError(
-            f"{arm}: a protocol with a patch is for volumes, one without for slices; expected its view so."
-        )
+    data = json.loads((prepared / "provenance.json").read_text(encoding="utf-8"))
     fingerprints = {
-        "data": data.provenance["fingerprint"],
+        "data": data["fingerprint"],
         "code": code_fingerprint(*CODE),
         "parameters": fingerprint(asdict(settings)),
     }
-    folder = resumable_folder(CHECKPOINTS / names["dataset"] / arm, fingerprint(fingerprints, torch.__version__))
-    for fold in tqdm(range(settings.folds), arm, unit="fold", mininterval=REDRAWN_S):
-        try:
-            if not (folder / f"fold{fold}").is_dir():
-                train_fold(folder / f"fold{fold}", data, fold, settings)
-        except DivergedError as error:
-            status = {"outcome": "diverged", "reason": f"fold {fold}: {error}"}
+    folder = resumable_folder(CHECKPOINTS / names["dataset"] / arm, fingerprint(fingerprints, version("torch")))
+    ended = {path.stem for path in (*folder.glob("fold?"), *folder.glob("fold?.diverged"))}
+    missing = [fold for fold in range(settings.folds) if f"fold{fold}" not in ended]
+    if missing:
+        # Importing PyTorch takes longer than to put folds in their place that were trained ahead.
+        from segloss.training.folds import train_folds
+
+        train_folds(folder, prepared, missing, arm, settings)
+    if ahead:
+        return
+    for path in sorted(folder.glob("fold?.diverged")):
+        status = {"outcome": "diverged", "reason": f"fold {path.stem[-1]}: {path.read_text(encoding='utf-8')}"}
     _remove_unfinished(folder)
     provenance = {"arm": arm, **names, "scale": params["scale"], "fingerprints": fingerprints}
     provenance |= {"settings": asdict(settings), "versions": _versions(), "commit": _commit()}
@@ -82,7 +84,7 @@ def _remove_unfinished(folder: Path) -> None:
 
 
 def _versions() -> dict[str, str]:
-    return {"torch": torch.__version__, "numpy": np.__version__}
+    return {name: version(name) for name in ("torch", "numpy")}
 
 
 def _commit() -> str:

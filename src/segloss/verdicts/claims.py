@@ -8,19 +8,19 @@ import pandas as pd
 
 from segloss.published import load_claims, load_published
 from segloss.statistics import POOLED, Results, holm
-from segloss.verdicts.arithmetic import ARITHMETIC
-from segloss.verdicts.boundary_arithmetic import BOUNDARY_ARITHMETIC
+from segloss.statistics.sweep import Sweep
+from segloss.verdicts.computed import COMPUTATIONS, computed_row, note_of, with_computation
 from segloss.verdicts.limits import LIMITS, limit_of
 from segloss.verdicts.measures import MEASURES, Measured
 from segloss.verdicts.rules import NOT_TESTABLE, combine, judge, margin_of, position
-from segloss.verdicts.topk_arithmetic import TOPK_ARITHMETIC
+from segloss.verdicts.sweep_results import as_results
 from segloss.verdicts.wanted import wanted_pairs
 from segloss.verdicts.words import arm_words, interval_words, metric_words, p_words
 
-COMPUTATIONS = {**ARITHMETIC, **BOUNDARY_ARITHMETIC, **TOPK_ARITHMETIC}
 COMPARISON_COLUMNS = [
     *("id", "dataset", "data", "kind", "arm", "baseline", "structure", "metric", "expect", "difference", "low", "high"),
     *("margin", "n", "undefined", "p", "p_holm", "published", "published_p", "decides", "limit", "verdict", "position"),
+    "corrected",
 ]
 CLAIM_COLUMNS = [
     *("id", "kind", "claim", "place", "data", "comparison", "ours", "n", "p (Holm)"),
@@ -36,13 +36,20 @@ class Verdicts(NamedTuple):
 
 
 def decide_claims(
-    paper: str, results: Results, *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
+    paper: str,
+    results: Results,
+    *,
+    sweep: Sweep | None = None,
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
 ) -> Verdicts:
     """Decide every claim of a paper.
 
     Args:
         paper: Key of the paper, such as "kappa".
         results: Its measured values at one scale; data sets and arms may be missing.
+        sweep: The robustness sweep, for the claims that are decided ``measured_on: sweep``; None where it was not run.
         confidence: Level of the intervals.
         resamples: Number of bootstrap samples and permutations.
         seed: Of the resampling.
@@ -55,13 +62,15 @@ def decide_claims(
     rows, tables = [], []
     for claim in load_claims(paper):
         if claim["decided_by"] in COMPUTATIONS:
-            rows.append(_computed(claim))
+            rows.append(computed_row(claim))
             continue
-        wanted = wanted_pairs(claim, results)
-        measured = [_row(claim, results, *pair, paper, options) for pair in wanted]
+        where = as_results(sweep) if claim.get("measured_on") == "sweep" else results
+        wanted = wanted_pairs(claim, where)
+        measured = [_row(claim, where, *pair, paper, options) for pair in wanted]
         table = pd.DataFrame([row for row in measured if row is not None], columns=COMPARISON_COLUMNS)
         table = _judged(table)
-        rows.append(_summary(claim, table, missing=_missing(results, wanted, measured)))
+        row = _summary(claim, table, missing=_missing(where, wanted, measured))
+        rows.append(with_computation(row, claim["computed_by"]) if "computed_by" in claim else row)
         tables.append(table)
     filled = [table for table in tables if len(table)] or tables[:1]
     return Verdicts(pd.DataFrame(rows, columns=CLAIM_COLUMNS), pd.concat(filled, ignore_index=True))
@@ -97,6 +106,7 @@ def _row(
         "n": measured.n,
         "undefined": measured.undefined,
         "p": measured.p,
+        "corrected": measured.corrected,
         **_printed(claim, paper, comparison, dataset),
         "decides": not pooled and comparison.get("decides", True),
         "limit": limit_of(claim, results, dataset, kind, comparison, measured),
@@ -115,7 +125,7 @@ def _printed(claim: dict[str, Any], paper: str, comparison: dict[str, Any], data
         values = table.set_index("arm")
         rivals = comparison.get("others", [comparison["baseline"]])
         if {comparison["arm"], *rivals} <= set(values.index):
-            difference = values["value"][comparison["arm"]] - values["value"][rivals].max()
+            difference = values["value"][comparison["arm"]] - values["value"][rivals].max(skipna=False)
             return {"published": round(difference, 10), "published_p": values["printed"].get("p")}
     return {"published": math.nan, "published_p": None}
 
@@ -123,7 +133,8 @@ def _printed(claim: dict[str, Any], paper: str, comparison: dict[str, Any], data
 def _judged(table: pd.DataFrame) -> pd.DataFrame:
     decides = table["decides"].astype(bool)
     corrected = table["p"].astype(float).copy()
-    corrected[decides] = holm(corrected[decides].to_list())
+    together = decides & ~table["corrected"].astype(bool)
+    corrected[together] = holm(corrected[together].to_list())
     table = table.assign(p_holm=corrected)
     verdicts = [
         LIMITS.get(row.limit) or judge(row.expect, row.low, row.high, margin=row.margin, p=row.p_holm)
@@ -143,7 +154,8 @@ def _missing(
 
 def _summary(claim: dict[str, Any], table: pd.DataFrame, missing: list[str]) -> dict[str, Any]:
     deciding = table[table["decides"].astype(bool)]
-    verdict = combine(deciding["verdict"])
+    any_of = claim.get("any_of", False)
+    verdict = combine(deciding["verdict"], any_of=any_of)
     if verdict != NOT_TESTABLE:
         # Phantoms decide nothing where there are real data to decide.
         tested = deciding[deciding["verdict"] != NOT_TESTABLE]
@@ -151,7 +163,7 @@ def _summary(claim: dict[str, Any], table: pd.DataFrame, missing: list[str]) -> 
         tested = real if len(real) else tested
         asked_for = {dataset for comparison in claim["comparisons"] for dataset in comparison["datasets"]}
         stands_in = not set(tested["dataset"]) <= asked_for
-        verdict = combine(tested["verdict"]) + _on(tested, incomplete=bool(missing) or stands_in)
+        verdict = combine(tested["verdict"], any_of=any_of) + _on(tested, incomplete=bool(missing) or stands_in)
     pairs = [f"{arm_words(a)} against {arm_words(b)}" for a, b in _unique_pairs(claim)]
     words = [f"{_label(row, claim)}: {interval_words(row)}" for row in table.itertuples()]
     return {
@@ -225,15 +237,4 @@ def _reason(claim: dict[str, Any], deciding: pd.DataFrame, missing: list[str]) -
         parts.append(", ".join(f"{number} {word} ({where})" for (word, where), number in counts.items()))
     if missing:
         parts.append(f"data or arm missing: {', '.join(missing)}")
-    return "; ".join([*parts, *_note(claim)])
-
-
-def _note(claim: dict[str, Any]) -> list[str]:
-    return [claim["note"].rstrip(".")] if "note" in claim else []
-
-
-def _computed(claim: dict[str, Any]) -> dict[str, Any]:
-    found = COMPUTATIONS[claim["decided_by"]]()._asdict()
-    found["reason"] = "; ".join([found["reason"], *_note(claim)])
-    words = {"data": "none needed", "comparison": "computed", "n": "", "p (Holm)": "", "kind": ", ".join(claim["kind"])}
-    return {name: claim[name] for name in ("id", "claim", "place")} | words | found
+    return "; ".join([*parts, *note_of(claim)])

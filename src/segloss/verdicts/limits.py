@@ -4,7 +4,7 @@ from typing import Any
 
 from segloss.published import load_rules
 from segloss.statistics import TRIVIAL_ARMS, Results, any_still_falling, case_values, over_subjects
-from segloss.verdicts.measures import Measured
+from segloss.verdicts.measured import Measured
 from segloss.verdicts.rules import INCONCLUSIVE, NOT_TESTABLE
 
 PHANTOMS_ONLY = "needs real data: phantoms only show a direction"
@@ -14,7 +14,11 @@ STILL_FALLING = "the loss was still falling"
 LIMITS = {PHANTOMS_ONLY: NOT_TESTABLE, NOT_TRAINED: NOT_TESTABLE, TOO_FEW: INCONCLUSIVE, STILL_FALLING: INCONCLUSIVE}
 
 # Measured per patient, where the others measure curves of folds or look at every run apart.
-_PER_PATIENT = ("paired", "slope", "difference_of_differences", "ranking")
+_PER_PATIENT = (
+    *("paired", "slope", "difference_of_differences", "ranking", "largest_gap"),
+    *("slope_on_log_share", "trend", "best_everywhere"),
+    *("paired_in_family", "precision_over_recall", "balance_ranking", "spread", "size"),
+)
 
 
 def limit_of(
@@ -44,8 +48,10 @@ def limit_of(
 def above_trivial_answers(results: Results, dataset: str, comparison: dict[str, Any]) -> bool:
     """Is every trained arm better in mean Dice than the best trivial answer, over the cases in which all have one?
 
-    True as well where nothing can be asked: no trivial answer was measured, or the comparison is with one of them.
+    True as well where nothing can be asked: no trivial answer was measured, or the comparison is with one of them. A
+    data set of the robustness sweep is asked about where its losses had to learn, its ``learned_on``.
     """
+    dataset = results.provenance.get(dataset, {}).get("learned_on", dataset)
     named = [comparison["arm"], *comparison.get("others", [comparison["baseline"]])]
     arms = {arm for names in named for arm in names.split(" - ")}
     if dataset not in results.present or arms & set(TRIVIAL_ARMS):
@@ -53,7 +59,7 @@ def above_trivial_answers(results: Results, dataset: str, comparison: dict[str, 
     values = case_values(results.metrics, dataset, "dice")
     trained, trivial = ([arm for arm in values if arm in wanted] for wanted in (arms, TRIVIAL_ARMS))
     means = over_subjects(values[trained + trivial].dropna(), results, dataset).mean()
-    return not trivial or bool(means[trained].min() > means[trivial].max())
+    return not (trained and trivial) or bool(means[trained].min() > means[trivial].max())
 
 
 def _patients(

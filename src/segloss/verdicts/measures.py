@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from segloss.statistics import (
     difference_of_gains,
     empty_share,
     gap_opening,
+    holm,
     last_validation_dice,
     lead_over_others,
     over_subjects,
@@ -24,27 +25,12 @@ from segloss.statistics import (
     slope_on_share,
     t_interval,
 )
+from segloss.verdicts.measured import Measured, of_class
+from segloss.verdicts.sweep_measures import SWEEP_MEASURES
+from segloss.verdicts.unified_focal_measures import UNIFIED_FOCAL_MEASURES
 
 # A loss is said to collapse where it leaves at least this share of the slices with a lesion without any prediction.
 COLLAPSED = 0.95
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A difference between arm and baseline with its interval.
-
-    ``n`` counts cases, or folds where curves of training are measured; ``undefined`` the cases that have no difference,
-    such as a distance to an empty prediction; ``quantity`` is named where it is not the metric itself.
-    """
-
-    difference: float
-    low: float
-    high: float
-    n: int
-    p: float = math.nan
-    baseline_mean: float = math.nan
-    quantity: str | None = None
-    undefined: int = 0
 
 
 def paired(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
@@ -53,8 +39,7 @@ def paired(results: Results, dataset: str, comparison: dict[str, Any], **options
     So it is the two-sided p where ranks and mean agree, and 1 where the ranks point the other way. Of several classes
     the mean over them is compared, or the one that the comparison names as its ``class``.
     """
-    if "class" in comparison:
-        results = replace(results, metrics=results.metrics[results.metrics["class"] == comparison["class"]])
+    results = of_class(results, comparison)
     found = compare(results, dataset, comparison["arm"], comparison["baseline"], comparison["metric"], **options)
     if found is None or not found.cases + found.undefined:
         return None
@@ -132,12 +117,35 @@ def ranking(
 ) -> Measured | None:
     """Mean of the arm minus the best mean of the ``others``; its interval is beyond 0 where the arm ranks first, or
     does not, in that share of the resamples."""
-    arms = [comparison["arm"], *comparison["others"]]
+    results, arms = of_class(results, comparison), [comparison["arm"], *comparison["others"]]
     if not set(arms) <= set(results.arms(dataset)):
         return None
     values = over_subjects(case_values(results.metrics, dataset, comparison["metric"])[arms], results, dataset)
     lead, low, high, cases = lead_over_others(values, confidence=confidence, resamples=resamples, seed=seed)
     return Measured(lead, low, high, cases, quantity="lead", undefined=len(values) - cases)
+
+
+def largest_gap(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
+    """The largest mean difference between any two of the ``others``, and how far the intervals of all pairs reach.
+
+    All are the same where every pair is, so that the upper end is the farthest of all pairs; the lower end and p,
+    Holm's over the pairs, are those of the pair with the largest difference.
+    """
+    if not set(comparison["others"]) <= set(results.arms(dataset)):
+        return None
+    pairs = combinations(comparison["others"], 2)
+    found = [compare(results, dataset, *pair, comparison["metric"], **options) for pair in pairs]
+    pairs_compared = [pair for pair in found if pair is not None and pair.cases]
+    if not pairs_compared:
+        return None
+    largest = max(range(len(pairs_compared)), key=lambda place: abs(pairs_compared[place].difference))
+    pair, p = pairs_compared[largest], holm([each.p for each in pairs_compared])[largest]
+    ends = sorted(abs(end) for end in (pair.low, pair.high))
+    low = ends[0] if pair.low * pair.high > 0 else -ends[0]
+    reach = max(max(abs(each.low), abs(each.high)) for each in pairs_compared)
+    return Measured(
+        abs(pair.difference), low, reach, pair.cases, float(p), pair.baseline_mean, undefined=pair.undefined
+    )
 
 
 def choice(results: Results, dataset: str, comparison: dict[str, Any], **_: Any) -> Measured | None:
@@ -171,4 +179,7 @@ MEASURES: dict[str, Callable[..., Measured | None]] = {
     "collapse": collapse,
     "ranking": ranking,
     "choice": choice,
+    "largest_gap": largest_gap,
+    **SWEEP_MEASURES,
+    **UNIFIED_FOCAL_MEASURES,
 }

@@ -77,15 +77,19 @@ def position(low: float, high: float, *, margin: float = math.nan, p: float = ma
     return ", ".join(filter(None, (side, corrected, inside))) or "around 0"
 
 
-def combine(verdicts: Collection[str]) -> str:
-    """Verdict of a claim from those of its comparisons.
+def combine(verdicts: Collection[str], *, any_of: bool = False) -> str:
+    """Verdict of a claim from those of its comparisons; ``any_of`` if it says only that one of them holds.
 
     >>> combine(["supported", "inconclusive"]), combine(["supported", "contradicted"]), combine([])
     ('inconclusive', 'contradicted', 'not testable here')
+    >>> combine(["supported", "contradicted"], any_of=True)
+    'supported'
     """
     made = [verdict for verdict in verdicts if verdict != NOT_TESTABLE]
     if not made:
         return NOT_TESTABLE
+    if any_of:
+        return SUPPORTED if SUPPORTED in made else CONTRADICTED if set(made) == {CONTRADICTED} else INCONCLUSIVE
     if CONTRADICTED in made:
         return CONTRADICTED
     return SUPPORTED if set(made) == {SUPPORTED} else INCONCLUSIVE

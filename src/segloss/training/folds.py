@@ -1,0 +1,31 @@
+"""The folds of an arm, one after another; each stays where it is once it is finished."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from segloss.data.prepared import PreparedVolumes, read_prepared
+from segloss.errors import InputError
+from segloss.training.fold import REDRAWN_S, DivergedError, train_fold
+from segloss.training.settings import Settings
+
+
+def train_folds(folder: Path, prepared: Path, folds: Sequence[int], arm: str, settings: Settings) -> None:
+    """Train folds of an arm into ``folder``: ``fold<k>``, or ``fold<k>.diverged``, which says why there is none.
+
+    Raises:
+        InputError: If the protocol is one for volumes and the data are prepared as slices, or the reverse.
+    """
+    data = read_prepared(prepared)
+    if isinstance(data, PreparedVolumes) != (settings.patch is not None):
+        raise InputError(
+            f"{arm}: a protocol with a patch is for volumes, one without for slices; expected its view so."
+        )
+    torch.set_num_threads(settings.threads)
+    for fold in tqdm(folds, arm, unit="fold", mininterval=REDRAWN_S):
+        try:
+            train_fold(folder / f"fold{fold}", data, fold, settings)
+        except DivergedError as error:
+            (folder / f"fold{fold}.diverged").write_text(str(error), encoding="utf-8")
