@@ -3,7 +3,7 @@
 from segloss.statistics.collapse import any_still_falling, empty_share
 from segloss.statistics.convergence import convergence, paired_t_p, t_interval
 from segloss.statistics.curves import gap_opening, roughness
-from segloss.statistics.gains import difference_of_gains
+from segloss.statistics.gains import difference_of_gains, size_correlation
 from segloss.statistics.kept_shares import chosen_on_validation, kept_share_of, kept_share_sweep, last_validation_dice
 from segloss.statistics.paired import (
     POOLED,
@@ -76,6 +76,7 @@ __all__ = [
     "recompute_p_values",
     "roughness",
     "seed_spread",
+    "size_correlation",
     "slope_on_share",
     "spread_of",
     "subject_values",

@@ -14,7 +14,7 @@ STILL_FALLING = "the loss was still falling"
 LIMITS = {PHANTOMS_ONLY: NOT_TESTABLE, NOT_TRAINED: NOT_TESTABLE, TOO_FEW: INCONCLUSIVE, STILL_FALLING: INCONCLUSIVE}
 
 # Measured per patient, where the others measure curves of folds or look at every run apart.
-_PER_PATIENT = ("paired", "slope", "difference_of_differences", "ranking")
+_PER_PATIENT = ("paired", "slope", "size_correlation", "difference_of_differences", "ranking")
 
 
 def limit_of(

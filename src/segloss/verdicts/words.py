@@ -36,6 +36,7 @@ _METRICS = {
     "lesions_false": "false lesions",
     "lesions_missed": "missed lesions",
     "surface_dice_mm2": "surface Dice at 2 mm",
+    "size_correlation": "rank correlation of the gain in Dice with the volume",
 }
 # What follows the loss in an arm's name: a protocol, or a setting of the loss.
 _SETTINGS = {
