@@ -5,10 +5,10 @@ from prepared files, patches out of larger volumes, and augmented. All take turn
 median of the steps and of the reading, the mean of the augmentation, in which chance decides what happens, and what
 the two add to a step. The 3-D network is a small U-Net of three levels: a larger one makes the share smaller.
 
-Usage: python benchmarks/augmentation.py [--threads 1] [--rounds 15]
+Usage: python benchmarks/augmentation.py [--threads 1] [--rounds 15] [--out reports/benchmarks]
+Writes augmentation.md.
 """
 
-import argparse
 import json
 import statistics
 import tempfile
@@ -17,8 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pages
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from segloss.config import entry, load_params
 from segloss.data.augmentation import augment
@@ -125,21 +127,32 @@ def measure(settings: dict, shape: tuple[int, ...], filters: int, rounds: int) -
     return [statistics.median(steps), statistics.median(reads), statistics.mean(augmented)]
 
 
+def page(rows: list[list[str]], where: str) -> list[str]:
+    """The largest share that is added, and all rows."""
+    worst = max(rows, key=lambda cells: float(cells[-1]))
+    compared = "reading and augmenting, added to a bare step"
+    found = [(compared, "at most 10 %", f"{100 * float(worst[-1]) - 100:.1f} %", f"{worst[0]}, {worst[1]}")]
+    heads = ["augmentation", "batch", "filters", "bare step, ms", "reading, ms", "augmenting, ms", "all / bare step"]
+    said = f"Medians of step and reading, means of augmenting, in which chance decides what happens. {where}"
+    return [said, "", *pages.findings(found), "", *pages.table(heads, rows)]
+
+
 def main() -> None:
-    """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    """Measure and save the page."""
+    parser = pages.arguments_of(__doc__)
     parser.add_argument("--threads", type=int, default=1, help="of torch")
     parser.add_argument("--rounds", type=int, default=15, help="steps of each size")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     params = load_params()
-    print("| augmentation | batch | filters | bare step, ms | reading, ms | augmenting, ms | all / bare step |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name, shape, filters in STEPS:
+    rows = []
+    for name, shape, filters in tqdm(STEPS, unit="size"):
         times = measure(entry(params, "augmentations", name), shape, filters, arguments.rounds)
         columns = [name, " x ".join(map(str, shape)), str(filters), *(f"{1000 * time_s:.1f}" for time_s in times)]
-        print(f"| {' | '.join(columns)} | {sum(times) / times[0]:.3f} |", flush=True)
+        rows.append([*columns, f"{sum(times) / times[0]:.3f}"])
+    where = f"{pages.machine('cpu', arguments.threads)}."
+    pages.write(arguments.out, "augmentation", "What reading and augmenting add to a training step", page(rows, where))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
 """What benchmarks/losses.py measured, as tables and as a figure."""
 
-import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
 
 from segloss.figures.style import finish, new_figure, styled
@@ -120,19 +118,6 @@ def details(rows: pd.DataFrame) -> list[str]:
             lines.append(f"| {row.loss} | {name} | {row.ms:.1f} | {row.MiB:.1f} | {row.rounds} |")
         lines.append("")
     return lines
-
-
-def machine(device: str, threads: int) -> str:
-    """What it was measured on."""
-    if device == "cuda":
-        return f"{torch.cuda.get_device_name()}, bfloat16, torch {torch.__version__}"
-    names = [line for line in _lines(Path("/proc/cpuinfo")) if line.startswith("model name")]
-    processor = names[0].split(":")[1].strip() if names else platform.processor()
-    return f"{processor}, {threads} thread{'s' * (threads > 1)}, float32, torch {torch.__version__}"
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text().splitlines() if path.exists() else []
 
 
 @styled

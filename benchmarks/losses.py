@@ -23,6 +23,7 @@ from typing import Any
 
 import cross_checks
 import loss_report
+import pages
 import pandas as pd
 import peers
 import torch
@@ -39,6 +40,7 @@ SMALL = 3_000_000  # logits; beyond, distance transforms of predictions take min
 SUMS = {"cross_entropy_plus_dice": {"cross_entropy": 1.0, "dice": 1.0}, "dice_plus_focal": {"dice": 1.0, "focal": 1.0}}
 OPTIONS: dict[str, dict[str, Any]] = {"weighted_cross_entropy": {"positive_weight": 2.0}}
 COLUMNS = ["loss", "family", "shape", "implementation", "note", "counted", "rounds", "ms", "MiB"]
+DTYPES = {"cpu": "float32", "cuda": "bfloat16"}
 BUDGET_S = 3.0  # of one loss on one shape, after three rounds
 
 
@@ -51,8 +53,7 @@ def inputs_of(shape: tuple[int, ...], device: str) -> Inputs:
         labels = labels.repeat_interleave(16, dim=axis).narrow(axis, 0, size)
     logits = torch.randn(shape, generator=generator)
     logits.scatter_add_(1, labels.unsqueeze(1), torch.full((batch, 1, *spatial), 2.0))
-    dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    return logits.to(device, dtype).requires_grad_(), labels.contiguous().to(device)
+    return logits.to(device, getattr(torch, DTYPES[device])).requires_grad_(), labels.contiguous().to(device)
 
 
 def floor(logits: Tensor, _: Tensor) -> Tensor:
@@ -144,7 +145,7 @@ def main() -> None:
         measure_memory(jobs, device)  # first: its child processes are forked before threads start
         measure_time(jobs, arguments.rounds, device)
         rows = pd.DataFrame(jobs)[COLUMNS]
-        where = loss_report.machine(device, arguments.threads)
+        where = f"{pages.machine(device, arguments.threads)}, {DTYPES[device]}"
         table = loss_report.ratios(rows)
         lines = ["# Losses beside their peers", "", f"Forward + backward, medians. {where}.", ""]
         lines += [*loss_report.missing_lines(missing), ""] if missing else []

@@ -6,11 +6,11 @@ we get masks. All take turns in one process with one thread; the table gives med
 (ours / MONAI) and the largest difference between the values. The last columns are what the evaluation computes of a
 scan: all metrics, and those of lesions, which have no counterpart in MONAI.
 
-Usage: python benchmarks/metrics.py [--peers build/peers] [--rounds 9] [--budget 20]
+Usage: python benchmarks/metrics.py [--peers build/peers] [--rounds 9] [--budget 20] [--out reports/benchmarks]
+Writes metrics.md.
 The peers are installed apart: pip install --no-deps --target build/peers -r benchmarks/requirements.txt
 """
 
-import argparse
 import importlib
 import math
 import statistics
@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pages
 import torch
+from tqdm import tqdm
 
 from segloss.evaluation.lesions import lesion_metrics
 from segloss.metrics import Mask, case_metrics, count, dice_score, surface_distances
@@ -147,9 +149,22 @@ def row(name: str, pair: Pair, spacing: tuple[float, ...], monai: Any, rounds: i
     ]
 
 
+def page(rows: list[list[str]], where: str) -> list[str]:
+    """The largest ratio, and all rows, under the words that say what they are."""
+    measures = ("Dice", *PERCENTILES)
+    heads = [f"{what}, {whose}" for what in measures for whose in ("ms", "MONAI, ms", "ratio")]
+    heads = ["case", "voxels", *heads, "off", "all metrics, ms", "lesion by lesion, ms"]
+    ratios = [(float(cells[4 + 3 * place]), what, cells[0]) for cells in rows for place, what in enumerate(measures)]
+    worst, what, case = max(ratios)
+    reached, place = ("–", "–") if math.isnan(worst) else (f"{worst:.2f}", f"{what} of {case!r}")
+    found = pages.findings([("CPU time of ours / MONAI's, largest ratio", "at most 1.0", reached, place)])
+    said = f"Medians of CPU time on the same masks; ratios are ours / MONAI's, off is the largest difference. {where}"
+    return [said, "", *found, "", *pages.table(heads, rows)]
+
+
 def main() -> None:
-    """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    """Measure and save the page."""
+    parser = pages.arguments_of(__doc__)
     parser.add_argument("--peers", type=Path, default=Path("build/peers"), help="where MONAI was installed")
     parser.add_argument("--rounds", type=int, default=9, help="turns of each call")
     parser.add_argument("--budget", type=float, default=20, help="seconds for one row; no turn is begun later")
@@ -158,15 +173,12 @@ def main() -> None:
     sys.path.append(str(arguments.peers.resolve()))
     try:
         monai = importlib.import_module("monai.metrics")
+        peer = f"{pages.versions('monai')}."
     except ImportError as error:
-        print(f"MONAI is missing ({error}): ours alone.\n")
-        monai = None
-    heads = [f"{what}, {whose}" for what in ("Dice", *PERCENTILES) for whose in ("ms", "MONAI, ms", "ratio")]
-    heads = ["case", "voxels", *heads, "off", "all metrics, ms", "lesion by lesion, ms"]
-    print("| " + " | ".join(heads) + " |")
-    print("| " + " | ".join("---" for _ in heads) + " |")
-    for case in CASES:
-        print("| " + " | ".join(row(*case, monai, arguments.rounds, arguments.budget)) + " |", flush=True)
+        monai, peer = None, f"MONAI is missing ({error}): ours alone."
+    rows = [row(*case, monai, arguments.rounds, arguments.budget) for case in tqdm(CASES, unit="case")]
+    where = f"{pages.machine('cpu', 1)}; {peer}"
+    pages.write(arguments.out, "metrics", "Metrics beside MONAI's", page(rows, where))
 
 
 if __name__ == "__main__":

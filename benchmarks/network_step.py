@@ -12,9 +12,10 @@ The peers go into a folder of their own, without what they ask for:
 A missing peer is named as missing.
 
 Usage: python benchmarks/network_step.py [--size 128] [--batch 4] [--filters 64 16] [--rounds 9] [--threads 1]
+           [--out reports/benchmarks]
+Writes network_step.md; on a GPU, if there is one, network_step-cuda.md.
 """
 
-import argparse
 import statistics
 import sys
 import time
@@ -22,6 +23,7 @@ import types
 from collections.abc import Callable
 from pathlib import Path
 
+import pages
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -128,9 +130,22 @@ def stepper(network: nn.Module, images: Tensor, labels: Tensor) -> Callable[[], 
     return step
 
 
+def page(rows: list[list[str]], where: str) -> list[str]:
+    """Each ratio to another network, and all rows."""
+    found = [
+        (f"step of ours / {name}, {filters} filters", "no goal", ratio, output)
+        for filters, name, output, *_, ratio in rows
+        if name != "ours"
+    ]
+    heads = ["filters", "network", "output", "parameters", "ms a step", "ours / it"]
+    said = f"Forward, cross entropy summed over the heads, backward and Adam; medians. {where}"
+    parts = "SMP is segmentation_models.pytorch; the row of its parts is our network put together from its encoder and"
+    return [said, "", f"{parts} decoder blocks.", "", *pages.findings(found), "", *pages.table(heads, rows)]
+
+
 def main() -> None:
-    """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    """Measure and save the page."""
+    parser = pages.arguments_of(__doc__)
     parser.add_argument("--size", type=int, default=128, help="side of the images, a multiple of 32")
     parser.add_argument("--batch", type=int, default=4, help="images in a step")
     parser.add_argument("--filters", type=int, nargs="+", default=[64, 16], help="filters of our first stage")
@@ -146,10 +161,7 @@ def main() -> None:
     images = torch.rand(arguments.batch, CHANNELS, *shape[1:]).to(device, memory_format=torch.channels_last)
     labels = torch.randint(0, CLASSES, shape).to(device)
 
-    batches = "x".join(map(str, images.shape))
-    print(f"{device}, {arguments.threads} threads, batches {batches}, torch {torch.__version__}\n")
-    print("| filters | network | output | parameters | ms a step | ours / it |")
-    print("| ---: | --- | --- | ---: | ---: | ---: |")
+    rows: list[list[str]] = []
     missing: dict[str, str] = {}
     for filters in arguments.filters:
         built = {}
@@ -163,10 +175,14 @@ def main() -> None:
         medians = dict(zip(steps, map(statistics.median, zip(*turns[2:], strict=True)), strict=True))
         for name, median in medians.items():
             count, ratio = count_parameters(built[name]), medians["ours"] / median
-            row = f"{networks(filters)[name][0]} | {count:,} | {1000 * median:.1f} | {ratio:.2f}"
-            print(f"| {filters} | {name} | {row} |")
-    for name, reason in missing.items():
-        print(f"\n{name} is missing: {reason}.")
+            cells = [networks(filters)[name][0], f"{count:,}", f"{1000 * median:.1f}", f"{ratio:.2f}"]
+            rows.append([str(filters), name, *cells])
+    batches = "x".join(map(str, images.shape))
+    peers = pages.versions("segmentation_models_pytorch", "monai")
+    where = f"{pages.machine(device, arguments.threads)}, {peers}, float32, batches {batches}."
+    lines = page(rows, where) + [f"\n{name} is missing: {reason}." for name, reason in missing.items()]
+    name = "network_step" if device == "cpu" else f"network_step-{device}"
+    pages.write(arguments.out, name, "A training step of the U-Net on a ResNet-34 beside other libraries", lines)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 Each row is a process of its own, which prepares a data set at the paper's scale and nothing else. Its peak is the
 resident size that the kernel counts. The made volumes are noise of 12 x 256 x 256 voxels in the own-data layout.
 
-Usage: python benchmarks/preparation.py [--data-root /path/to/your/data acdc wmh2017 ...]
+Usage: python benchmarks/preparation.py [--data-root /path/to/your/data acdc wmh2017 ...] [--out reports/benchmarks]
+Writes preparation.md.
 """
 
-import argparse
 import multiprocessing
 import os
 import resource
@@ -18,9 +18,11 @@ from typing import Any
 
 import nibabel
 import numpy as np
+import pages
 
 from segloss.config import load_params
 from segloss.data.inventory import take_inventory
+from segloss.data.parallel import MOST_WORKERS
 from segloss.data.preparation import prepare
 from segloss.paths import PREPARED
 
@@ -49,9 +51,12 @@ def measured(dataset: str, params: dict[str, Any]) -> tuple[int, float, float]:
     process = context.Process(target=_prepare, args=(dataset, params, sender))
     process.start()
     sender.close()  # else the parent would wait for a child that has failed
-    result = receiver.recv()
-    process.join()
-    return result
+    try:
+        return receiver.recv()
+    except EOFError:
+        raise RuntimeError(f"the process that prepared {dataset} died; its message stands above") from None
+    finally:
+        process.join()
 
 
 def _prepare(dataset: str, params: dict[str, Any], sender: Any) -> None:
@@ -66,16 +71,37 @@ def _prepare(dataset: str, params: dict[str, Any], sender: Any) -> None:
     sender.send((cases, seconds, peak))
 
 
+def page(rows: list[tuple[str, int, float, float]]) -> list[str]:
+    """How time and memory grow from the smaller number of made cases to the larger, and all rows."""
+    (name, few, few_seconds, few_peak), (_, many, many_seconds, many_peak) = rows[-2:]
+    where = f"{name}, {few} and {many} cases"
+    found = [
+        (
+            "seconds per case, many / few",
+            "about 1 or less: linear",
+            f"{many_seconds / few_seconds * few / many:.2f}",
+            where,
+        ),
+        ("peak memory, many / few", "about 1: does not grow", f"{many_peak / few_peak:.2f}", where),
+    ]
+    cells = [[n, str(c), f"{s:.1f}", f"{s / max(c, 1):.3f}", f"{peak:.0f}"] for n, c, s, peak in rows]
+    heads = ["data set", "cases prepared", "seconds", "seconds per case", "peak memory, MiB"]
+    machine = pages.machine("cpu", min(MOST_WORKERS, os.cpu_count() or 1))
+    said = f"Each row is a process of its own, which prepares at the paper's sizes and nothing else. {machine}."
+    return [said, "", *pages.findings(found), "", *pages.table(heads, cells)]
+
+
 def main() -> None:
-    """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    """Measure and save the page."""
+    parser = pages.arguments_of(__doc__)
     parser.add_argument("--data-root", type=Path, help="folder that holds the data sets")
     parser.add_argument("datasets", nargs="*", help="names in params.yaml")
     arguments = parser.parse_args()
     params = {**load_params(), "scale": "paper"}
     rows = []
     for dataset in arguments.datasets:
-        narrowed = {"data_root": str(arguments.data_root), "datasets": {dataset: params["datasets"][dataset]}}
+        # Each process works in a folder of its own, from which a relative path would lead nowhere.
+        narrowed = {"data_root": str(arguments.data_root.resolve()), "datasets": {dataset: params["datasets"][dataset]}}
         rows.append((dataset, *measured(dataset, {**params, **narrowed})))
     made = {**params["datasets"]["example"], "view": {"kind": "slices", "image_size": 256, "intensity": "unit_range"}}
     for cases in (10, 100):
@@ -83,10 +109,7 @@ def main() -> None:
             write_volumes(Path(root, made["folder"]), cases)
             narrowed = {"data_root": root, "datasets": {"example": made}}
             rows.append(("made volumes", *measured("example", {**params, **narrowed})))
-    print("| data set | cases | seconds | seconds per case | peak memory, MiB |")
-    print("| --- | --- | --- | --- | --- |")
-    for name, cases, seconds, peak in rows:
-        print(f"| {name} | {cases} | {seconds:.1f} | {seconds / max(cases, 1):.3f} | {peak:.0f} |")
+    pages.write(arguments.out, "preparation", "Time and memory of the prepare stage", page(rows))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ LAYERS = [
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
-    {"comparison", "gallery", "scales", "tour"},
+    {"ahead", "comparison", "gallery", "scales", "tour"},
     {"__main__"},
 ]
 

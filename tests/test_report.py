@@ -12,6 +12,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.textpath import TextPath
 
 from segloss.errors import InputError
 from segloss.notebooks import normalise, read_notebook
@@ -182,6 +183,18 @@ def test_the_footer_stays_inside_a_narrow_figure(report):
     fig.canvas.draw()
     box = fig.texts[0].get_window_extent()
     assert 0 <= box.x0 < box.x1 <= fig.bbox.width
+
+
+def test_a_footer_of_many_digits_stays_inside_a_wide_figure(report, monkeypatch):
+    data = "report@boundary · phantom data: ISLES 2018, WMH 2017 · scale phantom"
+    prints = "data 40b85d1f2076 · code be575d81f49c · parameters 558496a98bea"
+    monkeypatch.setattr(Report, "origin", lambda *_: f"{data} · {prints}")
+    fig, _ = plt.subplots(figsize=(7.2, 2))
+    report.save_figure(fig, "fig1", "Nothing.")
+    footer = fig.texts[0]
+    # As an SVG has it: a screen's hinting makes letters narrower.
+    widths = [TextPath((0, 0), line, footer.get_fontsize()).get_extents().x1 for line in footer.get_text().split("\n")]
+    assert footer.get_position()[0] + max(widths) / (7.2 * 72) < 1
 
 
 @pytest.mark.parametrize("name", ["Fig1", "fig 1", "../fig1", "fig1.svg", "fig--1", ""])

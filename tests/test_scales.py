@@ -27,9 +27,21 @@ arms:
   scd-dice: {paper: kappa, dataset: scd}
   acdc-dice: {paper: other, dataset: acdc}
 """
-# A pipeline of one stage per paper, with the outputs that a report has.
+# A pipeline of the stages that a scale asks for by name; reports have the outputs of real ones.
 PIPELINE = """\
 stages:
+  prepare:
+    foreach: ${datasets}
+    do:
+      cmd: echo ${key} > prepared-${key}.txt
+      outs:
+        - prepared-${key}.txt
+  train:
+    foreach: ${arms}
+    do:
+      cmd: echo ${key} > trained-${key}.txt
+      outs:
+        - trained-${key}.txt
   report:
     foreach: ${papers}
     do:
@@ -74,7 +86,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "dvc.lock": "schema: '2.0'\n",
         ".dvc/config": (ROOT / ".dvc" / "config").read_text(),
         ".dvc/.gitignore": (ROOT / ".dvc" / ".gitignore").read_text(),
-        ".gitignore": "build/\nran.txt\n",
+        ".gitignore": "build/\nran.txt\nprepared-*\ntrained-*\n",
     }
     for name, text in files.items():
         (root / name).write_text(text)

@@ -22,6 +22,7 @@ from segloss.provenance import fingerprint
 
 KINDS = {"phantom": "phantom data", "subset": "real subset", "paper": "the paper's full set"}
 _FOOTER_POINTS = 7
+_FOOTER_LETTER = 0.6  # mean width of a letter, a share of its height: fingerprints have many wide digits
 
 
 class Report:
@@ -160,7 +161,7 @@ def _joint_fingerprint(shown: list[dict[str, Any]], part: str) -> str:
 def _add_footer(fig: Figure, text: str) -> None:
     """Make room below the figure and write the text there, wrapped to its width."""
     width, height = fig.get_size_inches()
-    lines = textwrap.wrap(text, int(width * 72 / (_FOOTER_POINTS * 0.53)))
+    lines = textwrap.wrap(text, int(width * 72 / (_FOOTER_POINTS * _FOOTER_LETTER)))
     strip = _FOOTER_POINTS * 1.35 * (len(lines) + 0.6) / 72
     fig.set_size_inches(width, height + strip)
     share = strip / (height + strip)

@@ -173,6 +173,13 @@ def test_lesions_are_counted_where_the_settings_say_so(tree):
     assert bool(counted) == (tree.dataset == "wmh2017")
 
 
+def test_the_summary_has_no_mean_over_scans_of_what_slices_weigh(tree):
+    table = tree.evaluated()
+    summary = json.loads((tree.root / f"reports/metrics/phantom/topk_dice/{tree.dataset}-summary.json").read_text())
+    assert "dice_per_slice_published" in set(table["metric"])
+    assert "dice_per_slice_published" not in summary[tree.arm]
+
+
 def test_the_summary_is_the_mean_over_classes_and_then_cases(tree):
     table = tree.evaluated()
     dice = table[(table["arm"] == tree.arm) & (table["metric"] == "dice")]

@@ -1,16 +1,16 @@
 import io
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from segloss import figures
 from segloss.figures import probes, style
-from segloss.figures.examples import Examples, count_map
+from segloss.figures.distributions import draw_distribution
 from segloss.published import load_published
 from segloss.statistics import slope_on_share
 from segloss.verdicts import decide_claims
@@ -25,17 +25,6 @@ def svg(figure: Figure) -> bytes:
 
 def texts(figure: Figure) -> str:
     return " | ".join(text.get_text() for text in figure.findobj(mpl.text.Text))
-
-
-def examples_of(kind: str) -> Examples:
-    labels = np.zeros((2, 8, 8), dtype=np.uint8)
-    labels[:, 2:6, 2:6] = 1
-    images = np.full((2, 8, 8, 3), 77, dtype=np.uint8)
-    return Examples("ISIC", kind, images, labels, {"dice": labels * 0.9, "kappa": 1 - labels * 0.9})
-
-
-def pictures_in(figure: Figure) -> list[np.ndarray]:
-    return [np.asarray(image.get_array()) for axes in figure.axes for image in axes.images]
 
 
 def test_arms_of_one_paper_have_colours_of_their_own_and_protocols_share_them(root):
@@ -142,32 +131,41 @@ def test_absent_data_give_a_figure_that_says_so(results):
     assert all("ISIC 2018 (absent)" in texts(figure) and "at this scale" in texts(figure) for figure in drawn)
 
 
-def test_the_gallery_shows_the_image_truth_and_one_column_per_arm_of_phantoms():
-    figure = figures.gallery(examples_of("phantom"), "ISIC (phantom)", ["dice", "kappa"], 2)
-    assert len(figure.axes) == 2 * 4
-    assert (pictures_in(figure)[0] == 77).all()
+def boxes_of(figure: Figure) -> tuple[list[mpl.transforms.Bbox], list[mpl.transforms.Bbox]]:
+    """Where the legends and the axes of a drawn figure lie."""
+    figure.draw_without_rendering()
+    legends = figure.findobj(mpl.legend.Legend)
+    return [legend.get_window_extent() for legend in legends], [axes.get_window_extent() for axes in figure.axes]
 
 
-@pytest.mark.parametrize("kind", ["subset", "paper"])
-def test_the_gallery_shows_no_pixel_of_real_images(kind):
-    figure = figures.gallery(examples_of(kind), "ISIC (real subset)", ["dice", "kappa"], 2)
-    allowed = {to_rgb(colour) for colour in style.COUNT_COLOURS.values()}
-    shown = {tuple(colour) for picture in pictures_in(figure) for colour in picture.reshape(-1, 3)}
-    assert len(figure.axes) == 2 * 3
-    assert shown <= allowed
+def test_legends_of_training_curves_cover_no_curve(results):
+    for figure in (
+        figures.training_curves(results, "isic2016", ["dice", "kappa"]),
+        figures.training_curves(results, "isic2016", ["dice", "kappa", "cross_entropy"]),
+        figures.validation_curves(results, ["isic2016"], ["dice", "kappa", "cross_entropy"]),
+    ):
+        legends, panels = boxes_of(figure)
+        assert len(legends) == 1
+        assert not any(legend.overlaps(panel) for legend in legends for panel in panels)
 
 
-def test_an_error_map_colours_each_kind_of_pixel():
-    prediction, truth = np.array([[True, True, False, False]]), np.array([[True, False, True, False]])
-    expected = [to_rgb(style.COUNT_COLOURS[kind]) for kind in ("TP", "FP", "FN", "TN")]
-    np.testing.assert_allclose(count_map(prediction, truth)[0], expected)
+def test_the_note_of_a_figure_with_a_legend_is_not_below_its_keys(results):
+    figure = figures.validation_curves(results, ["isic2016"], ["dice", "kappa"])
+    figure.draw_without_rendering()
+    (legend,) = figure.findobj(mpl.legend.Legend)
+    note = legend.get_title()
+    assert note.get_text().startswith("Line: mean of the folds.")
+    assert not any(note.get_window_extent().overlaps(text.get_window_extent()) for text in legend.get_texts())
 
 
-def test_examples_are_read_with_their_kind(tmp_path):
-    arrays = {"cases": np.array(["a"]), "images": np.zeros((1, 4, 4, 3), np.uint8), "labels": np.ones((1, 4, 4))}
-    np.savez(tmp_path / "examples.npz", **arrays, probs_dice=np.ones((1, 4, 4), np.float16))
-    (tmp_path / "provenance.json").write_text('{"title": "ISIC 2018", "kind": "subset"}')
-    examples = figures.load_examples(tmp_path)
-    assert examples is not None
-    assert (examples.kind, list(examples.probs)) == ("subset", ["dice"])
-    assert figures.load_examples(tmp_path / "nowhere") is None
+def test_of_one_fold_no_band_is_announced(results):
+    one = replace(results, history=results.history.query("fold == 0"))
+    assert "One fold." in texts(figures.training_curves(one, "isic2016", ["dice"]))
+
+
+@pytest.mark.parametrize(("cases", "boxes"), [(4, 0), (5, 1)])
+def test_fewer_than_five_cases_get_points_and_no_box(cases, boxes):
+    axes = Figure().subplots()
+    draw_distribution(axes, np.linspace(0.2, 0.8, cases), 0, "black")
+    assert len(axes.collections[0].get_offsets()) == cases
+    assert sum(len(line.get_xdata()) == 5 for line in axes.lines) == boxes  # the outline of a box

@@ -1,7 +1,5 @@
 """Figures and probes of the TopK Dice paper."""
 
-from dataclasses import replace
-
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -12,8 +10,6 @@ from matplotlib.figure import Figure
 
 from segloss import figures
 from segloss.figures import topk_probes
-from segloss.figures.class_examples import WRONG
-from segloss.figures.examples import Examples
 from segloss.figures.hard_pixels import IGNORED_COLOUR, coloured, kept_picture
 from segloss.losses import build_loss
 from segloss.statistics import Results
@@ -127,47 +123,6 @@ def test_the_sweep_marks_what_validation_would_choose():
 
 def test_one_k_makes_no_sweep():
     assert "Fewer than two K" in texts(figures.kept_share_curves(sweep_of(50), "ACDC (phantom)", printed=50))
-
-
-def examples_of(kind: str, classes: int) -> Examples:
-    labels = np.zeros((1, 8, 8), dtype=np.uint8)
-    labels[0, 2:6, 2:6] = classes
-    labels[0, 0, 0] = 255
-    wrong = np.roll(np.where(labels == 255, 0, labels), 1, axis=1)
-    probs = np.eye(classes + 1)[wrong].transpose(0, 3, 1, 2) if classes > 1 else (wrong > 0).astype(float)
-    return Examples("ACDC", kind, np.full((1, 8, 8, 3), 77, dtype=np.uint8), labels, {"cross_entropy": probs})
-
-
-@pytest.mark.parametrize("classes", [1, 3])
-def test_slices_of_real_data_show_no_pixel_of_them(classes):
-    for kind, shown in (("phantom", True), ("subset", False), ("paper", False)):
-        figure = figures.slices_in_two_rows(examples_of(kind, classes), "ACDC", ["cross_entropy"], 4)
-        assert any(np.array_equal(p, np.full((8, 8, 3), 77)) for p in pictures_in(figure)) == shown
-
-
-def test_wrong_labels_are_marked_and_pixels_nobody_judges_are_not():
-    figure = figures.slices_in_two_rows(examples_of("subset", 3), "ACDC", ["cross_entropy"], 4)
-    errors = pictures_in(figure)[-1]
-    marked = np.isclose(errors, to_rgb(WRONG)).all(axis=-1)
-    assert marked.sum() == 8  # a square of 4 moved by one row
-    assert not marked[0, 0]
-
-
-def test_a_slice_of_one_class_shows_the_probability_in_its_second_row():
-    figure = figures.slices_in_two_rows(examples_of("subset", 1), "MSSEG", ["cross_entropy"], 4)
-    assert "probability" in texts(figure)
-    assert "false negative" in texts(figure)
-
-
-def test_probabilities_of_real_data_are_shown_in_five_steps():
-    examples = examples_of("subset", 1)
-    fine = {"cross_entropy": np.linspace(0, 1, 64).reshape(1, 8, 8)}
-    shown = pictures_in(figures.slices_in_two_rows(replace(examples, probs=fine), "MSSEG", ["cross_entropy"], 4))[-1]
-    assert np.unique(shown).tolist() == [0, 0.25, 0.5, 0.75, 1]
-
-
-def test_without_predictions_the_slices_say_so():
-    assert "No predictions" in texts(figures.slices_in_two_rows(None, "ACDC (absent)", ["cross_entropy"], 4))
 
 
 def test_validation_curves_have_a_panel_for_every_trained_set_and_say_when_there_is_none():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -87,6 +89,13 @@ def test_recall_is_drawn_for_the_groups_that_some_scan_has():
     assert "large\n1 ml or more\n0 scans" in texts(figure)
     points = [container.lines[0].get_ydata() for container in figure.axes[0].containers]
     assert [list(ys) for ys in points] == [[pytest.approx(0.4)], [pytest.approx(0.4)]]
+
+
+def test_a_single_scan_is_counted_in_the_singular():
+    results = recalls(["boundary"])
+    one = replace(results, metrics=results.metrics.query("case == 's0'"))
+    figure = figures.recall_by_group(one, "wmh2017", ["boundary"], {"small": "small, below 1 ml"})
+    assert "small\nbelow 1 ml\n1 scan" in [text.get_text() for text in figure.axes[0].get_xticklabels()]
 
 
 def test_recall_says_so_where_no_lesions_were_counted():

@@ -183,8 +183,8 @@ def test_predicted_labels_come_from_labels_or_from_probabilities():
     several = np.eye(3)[labels].transpose(0, 3, 1, 2)
     examples = Examples("", "phantom", labels, labels, {"a": several, "b": (labels > 0) * 0.6}, {"c": labels})
     assert examples.arms == ("a", "b", "c")
-    assert all(np.array_equal(examples.predicted_labels(arm), labels) for arm in ("a", "c"))
-    assert np.array_equal(examples.predicted_labels("b"), labels > 0)
+    assert all(np.array_equal(examples.prediction(arm, 0), labels[0]) for arm in ("a", "c"))
+    assert np.array_equal(examples.prediction("b", 0), labels[0] > 0)
 
 
 def test_the_scatter_marks_recall_and_precision_of_every_arm():

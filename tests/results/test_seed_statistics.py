@@ -70,6 +70,37 @@ def test_with_unequal_folds_the_mean_estimate_is_the_true_variance():
     assert np.all(np.abs(np.mean(found, axis=0) - [true[part] ** 2 for part in PARTS]) < 4 * errors)
 
 
+@pytest.mark.parametrize("folds", [1, 2])
+def test_a_part_that_is_not_there_is_estimated_as_nothing_in_the_mean_below_zero_as_often_as_above(folds):
+    rng, found = np.random.default_rng(4), []
+    for _ in range(150):
+        table, fold_of = drawn(rng, folds=folds, cases=6, seeds=3, case=1.0, rest=0.5)
+        found.append(spread_of(table, fold_of).variances["seed"])
+    assert abs(np.mean(found)) < 4 * np.std(found) / np.sqrt(len(found))
+    assert 0.4 < np.mean(np.less(found, 0)) < 0.7
+
+
+def test_a_fold_that_one_seed_did_not_finish_is_left_out_under_every_seed():
+    table, folds = drawn(np.random.default_rng(5), folds=2, cases=6, seeds=3, seed=0.1, fold=1.0, case=0.2, rest=0.1)
+    second = folds[folds == 1].index
+    unfinished = table.copy()
+    unfinished.loc[second, 2] = np.nan
+    found, expected = spread_of(unfinished, folds), spread_of(table.drop(second), folds.drop(second))
+    assert (found.cases, found.left_out) == (6, 6)
+    assert found.by_seed == expected.by_seed
+    assert found.variances == pytest.approx(expected.variances, nan_ok=True)
+    assert np.isnan(found.variances["fold"])
+
+
+def test_seeds_that_finished_different_folds_have_nothing_in_common():
+    table, folds = drawn(np.random.default_rng(6), folds=2, cases=4, seeds=2, case=0.2)
+    table.loc[folds == 0, 1] = np.nan
+    table.loc[folds == 1, 2] = np.nan
+    found = spread_of(table, folds)
+    assert (found.cases, found.left_out) == (0, 8)
+    assert np.isnan([found.mean, found.sd_seeds, *found.variances.values()]).all()
+
+
 def test_the_spread_over_seeds_is_that_of_the_means():
     table = pd.DataFrame({1: [0.5, 0.7], 2: [0.6, 0.8], 3: [0.4, 0.6]}, index=["a", "b"])
     spread = spread_of(table, pd.Series(0, index=table.index))
@@ -143,7 +174,7 @@ def test_the_table_says_where_an_estimate_was_negative(folder):
     rows.loc[rows["case"].str.startswith("p1"), "value"] -= 0.2 * rows["seed"]
     rows.loc[rows["case"].str.startswith("p2"), "value"] += 0.2 * rows["seed"]
     rows.to_csv(folder / "acdc.csv", index=False)
-    assert seed_table(folder, "kappa", "dice")["variance: seed"].iloc[0] == "0.0% (estimate below 0)"
+    assert seed_table(folder, "kappa", "dice")["variance: seed"].iloc[0] == "0% (estimate below 0)"
 
 
 def test_without_a_study_the_table_is_one_line_that_says_so(tmp_path):

@@ -95,7 +95,8 @@ def test_a_killed_training_resumes_at_its_saved_epoch_and_ends_with_the_same_byt
     assert 1 <= len(torch.load(checkpoint, weights_only=True)["history"]) < 6
 
     resumed = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "1/2" in resumed.stderr or "2/2" in resumed.stderr
+    assert "fold 1:" in resumed.stderr
+    assert "fold 0:" not in resumed.stderr
     assert results(run) == uninterrupted
 
 
@@ -227,8 +228,8 @@ def test_a_scale_caps_the_protocol(params: dict[str, Any]) -> None:
 def test_the_least_number_of_steps_lengthens_a_short_run(params: dict[str, Any]) -> None:
     params["scales"]["tiny"]["min_steps"] = 50
     settings = Settings.of(params, "discs-kappa")
-    assert settings.epochs_for(cases=10) == 17  # 3 steps an epoch
-    assert settings.epochs_for(cases=1000) == 6
+    assert settings.epochs_for(items=10) == 17  # 3 steps an epoch
+    assert settings.epochs_for(items=1000) == 6
 
 
 def test_the_largest_number_of_steps_shortens_a_long_run(params: dict[str, Any]) -> None:

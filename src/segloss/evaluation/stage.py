@@ -24,6 +24,9 @@ from segloss.provenance import fingerprint, write_json
 METRICS_HEADER = ("arm", "fold", "case", "class", "metric", "value")
 HISTORY_HEADER = ("arm", "fold", "epoch", "phase", "loss", "validation_loss", "validation_dice")
 
+# Means over the slices of a scan: their mean over scans would have to be weighted by slices, which reports do.
+NOT_SUMMARISED = ("dice_per_slice_published",)
+
 # Values of a case, by class and metric.
 Measured = dict[str, dict[str, float]]
 
@@ -112,11 +115,11 @@ def _rows(arm: str, fold: int, prepared: Prepared, case: int, measured: Measured
 
 
 def _over_classes(measured: Measured) -> dict[str, float]:
-    """Mean of each metric over the classes that have a value."""
+    """Mean of each metric over the classes that have a value; what cannot be averaged over cases is left out."""
     found: dict[str, list[float]] = defaultdict(list)
     for values in measured.values():
         for metric, value in values.items():
-            if not math.isnan(value):
+            if not math.isnan(value) and metric not in NOT_SUMMARISED:
                 found[metric].append(value)
     return {metric: sum(values) / len(values) for metric, values in found.items()}
 

@@ -1,7 +1,7 @@
 """Figures of the reports: each function takes data and returns a figure, and writes nothing."""
 
 from segloss.figures.agreement import agreement_areas, large_lesions, limit_to_dice
-from segloss.figures.class_examples import slices_in_two_rows
+from segloss.figures.case_gallery import gallery
 from segloss.figures.contact_sheet import contact_sheet
 from segloss.figures.controlled import controlled_phantoms
 from segloss.figures.curves import curves_of_every_arm, training_curves
@@ -12,7 +12,7 @@ from segloss.figures.differences import (
     differences_by_pair,
 )
 from segloss.figures.distributions import distribution_per_arm, hausdorff_against_dice
-from segloss.figures.examples import gallery, load_examples
+from segloss.figures.examples import load_examples
 from segloss.figures.focusing import effect_of_gamma
 from segloss.figures.gamma_sweep import gamma_curves
 from segloss.figures.hard_pixels import gradients_by_share, ignored_pixels, kept_by_share, missed_and_added
@@ -96,7 +96,6 @@ __all__ = [
     "recall_against_precision",
     "recall_by_group",
     "same_cases",
-    "slices_in_two_rows",
     "tour_stage",
     "training_curves",
     "two_views",

@@ -21,6 +21,7 @@ from segloss.figures.style import (
 from segloss.statistics import Results
 
 FOLD_NOTE = "Line: mean of the folds. Band: lowest to highest fold."
+ONE_FOLD_NOTE = "One fold."
 
 
 @styled
@@ -37,25 +38,22 @@ def training_curves(results: Results, dataset: str, arms: Sequence[str]) -> Figu
     trained = arms_in_order([arm for arm in arms if arm in set(history["arm"])])
     if not trained:
         return placeholder(title, f"Not trained at this scale: {', '.join(title_of(arm) for arm in arms)}.")
-    figure = new_figure(3.2)
+    figure = new_figure(3.6)
     losses, dice = figure.subplots(1, 2)
     for arm in trained:
         rows = history[history["arm"] == arm]
-        draw_fold_band(losses, rows, "loss", colour_of(arm), label=f"{title_of(arm)}, training")
-        draw_fold_band(losses, rows, "validation_loss", colour_of(arm), f"{title_of(arm)}, validation", "--")
+        draw_fold_band(losses, rows, "loss", colour_of(arm))
+        draw_fold_band(losses, rows, "validation_loss", colour_of(arm), linestyle="--")
         draw_fold_band(dice, rows, "validation_dice", colour_of(arm), label=title_of(arm))
     # The boundary loss is negative where a prediction is good.
     all_above_zero = history.loc[history["arm"].isin(trained), ["loss", "validation_loss"]].min(axis=None) >= 0
     losses.set(title="Loss", xlabel="epoch", ylim=(0, None) if all_above_zero else None)
     dice.set(title="Dice index on the validation part", xlabel="epoch", ylim=(0, 1))
-    if len(trained) > 2:  # as many lines again would hide the curves
-        kinds = {"training": "-", "validation": "--"}
-        lines = [Line2D([], [], color="black", linestyle=look, label=kind) for kind, look in kinds.items()]
-        losses.legend(handles=lines, loc="upper right")
-    else:
-        losses.legend(loc="upper right")
-    dice.legend(loc="lower right")
-    return finish(figure, title, FOLD_NOTE)
+    kinds = {"training loss": "-", "validation loss": "--"}
+    lines = [Line2D([], [], color="black", linestyle=look, label=kind) for kind, look in kinds.items()]
+    handles = [*dice.get_legend_handles_labels()[0], *lines]
+    figure.legend(handles=handles, loc="outside lower left", ncols=4 if len(trained) < 3 else 3)
+    return finish(figure, title, fold_note(history[history["arm"].isin(trained)]))
 
 
 @styled
@@ -80,10 +78,17 @@ def curves_of_every_arm(results: Results, dataset: str) -> Figure:
     for axes in panels.flat[len(arms) :]:
         axes.axis("off")
     panels.flat[len(arms)].legend(*panels.flat[0].get_legend_handles_labels(), loc="center left")
-    return finish(figure, title, f"{FOLD_NOTE} CE: cross entropy. Vertical line: change of loss.")
+    return finish(figure, title, f"{fold_note(history)} CE: cross entropy. Vertical line: change of loss.")
 
 
-def draw_fold_band(axes: Axes, rows: pd.DataFrame, column: str, colour: str, label: str, linestyle: str = "-") -> None:
+def fold_note(history: pd.DataFrame) -> str:
+    """What line and band are; of a single fold there is no band."""
+    return FOLD_NOTE if history["fold"].nunique() > 1 else ONE_FOLD_NOTE
+
+
+def draw_fold_band(
+    axes: Axes, rows: pd.DataFrame, column: str, colour: str, label: str = "", linestyle: str = "-"
+) -> None:
     """Mean over the folds by epoch, with a band from the lowest to the highest fold."""
     by_epoch = rows.groupby("epoch")[column].agg(["mean", "min", "max"])
     axes.fill_between(by_epoch.index, by_epoch["min"], by_epoch["max"], color=colour, alpha=0.15, linewidth=0)

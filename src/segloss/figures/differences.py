@@ -31,12 +31,13 @@ def differences_by_dataset(comparisons: pd.DataFrame, claim: str, title: str) ->
 
     Args:
         comparisons: As :func:`segloss.verdicts.decide_claims` gives them.
-        claim: Whose comparisons to draw.
+        claim: Whose comparisons to draw, those of its first metric.
         title: What is compared.
     """
-    rows = comparisons[comparisons["id"] == claim].reset_index(drop=True)
+    rows = comparisons[comparisons["id"] == claim]
     if rows.empty:
         return placeholder(title, "None of the arms were both evaluated on a data set at this scale.")
+    rows = rows[rows["metric"] == rows["metric"].iloc[0]].reset_index(drop=True)
     figure = new_figure(1.3 + 0.32 * len(rows))
     axes = figure.subplots()
     draw_differences(axes, rows)

@@ -17,10 +17,14 @@ from segloss.figures.style import (
 )
 from segloss.statistics import TRUTH, Results, case_values
 
+FEWEST_FOR_A_BOX = 5  # quartiles of fewer are hardly more than the points
+
 
 @styled
 def distribution_per_arm(results: Results, dataset: str, metric: str = "dice") -> Figure:
     """Every test case's overlap as a point, quartiles as a box, the mean as a diamond; trivial rows in grey.
+
+    Fewer than five cases get no box.
 
     Args:
         results: Measured values.
@@ -39,26 +43,28 @@ def distribution_per_arm(results: Results, dataset: str, metric: str = "dice") -
     axes.set_yticks(range(len(arms)), [title_of(arm) for arm in arms])
     axes.set(xlim=(-0.02, 1.02), ylim=(len(arms) - 0.4, -0.6), xlabel=title_of(metric))
     axes.grid(axis="y", visible=False)
-    note = f"{len(values)} cases. Box: quartiles. Whiskers: 5 to 95 % of the cases. Diamond: mean."
-    return finish(figure, title, note)
+    boxes = " Box: quartiles. Whiskers: 5 to 95 % of the cases." if len(values) >= FEWEST_FOR_A_BOX else ""
+    return finish(figure, title, f"{len(values)} cases.{boxes} Diamond: mean.")
 
 
 def draw_distribution(axes: Axes, values: np.ndarray, height: int, colour: str) -> None:
     """One row of :func:`distribution_per_arm`."""
     jitter = np.random.default_rng(0).uniform(-0.3, 0.3, len(values))
     many = len(values) > POINTS_DRAWN_AS_VECTORS
-    look = {"s": 4, "alpha": 0.2} if many else {"s": 9, "alpha": 0.6}
+    few = len(values) < FEWEST_FOR_A_BOX
+    look = {"s": 4, "alpha": 0.2} if many else {"s": 16, "alpha": 0.9} if few else {"s": 9, "alpha": 0.6}
     axes.scatter(values, height + jitter, color=colour, linewidth=0, rasterized=many, **look)
-    axes.boxplot(
-        values,
-        orientation="horizontal",
-        positions=[height],
-        widths=0.5,
-        whis=(5, 95),
-        showfliers=False,
-        medianprops={"color": "black"},
-        manage_ticks=False,
-    )
+    if not few:
+        axes.boxplot(
+            values,
+            orientation="horizontal",
+            positions=[height],
+            widths=0.5,
+            whis=(5, 95),
+            showfliers=False,
+            medianprops={"color": "black"},
+            manage_ticks=False,
+        )
     axes.plot(values.mean(), height, marker="D", markersize=5, color=colour, markeredgecolor="black")
 
 

@@ -32,7 +32,8 @@ def recall_by_group(results: Results, dataset: str, arms: Sequence[str], groups:
         draw_recalls(axes, [table[arm] for table in values.values()], offset, arm)
     scans = [int(table[shown[0]].count()) for table in values.values()]
     labels = [label.replace(", ", "\n") for label in groups.values()]
-    axes.set_xticks(range(len(groups)), [f"{label}\n{count} scans" for label, count in zip(labels, scans, strict=True)])
+    counts = [f"{count} scan{'s' * (count != 1)}" for count in scans]
+    axes.set_xticks(range(len(groups)), [f"{label}\n{count}" for label, count in zip(labels, counts, strict=True)])
     axes.set(ylim=(-0.03, 1.03), ylabel="recall of lesions", xlim=(-0.5, len(groups) - 0.5))
     axes.grid(axis="x", visible=False)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=3)

@@ -38,7 +38,7 @@ def two_views(discs: pd.DataFrame) -> Figure:
     ratio.axhline(1, color="black", linewidth=0.8, linestyle=":", label="straight contour")
     ratio.set(title="Eq. 3 over eq. 2", xlabel="motion of the contour outwards (px)")
     ratio.legend()
-    return finish(figure, "Two views of a contour that moves from G (blue) to S (red), and what parts them")
+    return finish(figure, "Two views of a contour that moves from G (blue) to S (orange), and what parts them")
 
 
 def draw_normals(axes: Axes) -> None:

@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from segloss.data.case import IGNORED
 from segloss.figures.contours import class_legend, draw_contours
-from segloss.figures.examples import Examples, hard_dice
+from segloss.figures.examples import Examples, mean_dice
 from segloss.figures.style import BELOW, WIDTH_IN, bare, finish, new_figure, placeholder, short_title_of, styled
 
 ABREAST = 7
@@ -61,9 +60,9 @@ def magnified_slices(
 
 def draw_case(panels: np.ndarray, examples: Examples, case: int, arms: Sequence[str], classes: int) -> None:
     """The panels of one case, with so many classes."""
-    truth = np.where(examples.labels[case] == IGNORED, 0, examples.labels[case])
+    truth = examples.truth(case)
     image = examples.images[case] if examples.kind == "phantom" else np.full((*truth.shape, 3), GROUND, dtype=np.uint8)
-    predictions = [examples.predicted_labels(arm)[case] for arm in arms]
+    predictions = [examples.prediction(arm, case) for arm in arms]
     rows, columns = box_of(np.any([truth > 0, *(labels > 0 for labels in predictions)], axis=0), truth > 0)
     panels[0].imshow(image)
     draw_contours(panels[0], truth)
@@ -78,7 +77,7 @@ def draw_case(panels: np.ndarray, examples: Examples, case: int, arms: Sequence[
         draw_contours(axes, labels[part])
         if labels is not truth:
             outline_truth(axes, truth[part])
-            scores = [hard_dice(labels == label, truth == label) for label in range(1, classes + 1)]
+            scores = [mean_dice(labels == label, truth == label) for label in range(1, classes + 1)]
             words = ["–" if math.isnan(score) else f"{score:.2f}" for score in scores]
             axes.set_xlabel(" · ".join(words), fontsize=7, labelpad=1)
         axes.set_title(head, loc="center", fontsize=7)

@@ -131,9 +131,18 @@ def arms_in_order(arms: list[str]) -> list[str]:
 
 
 def finish(body: SubFigure, title: str, note: str = "") -> Figure:
-    """Title above and note below, both left; returns the whole figure."""
+    """Title above and note below, both left; returns the whole figure.
+
+    Where the figure has a legend of its own, outside the axes, the note stands above its keys: the layout keeps no
+    two things apart that want the same margin.
+    """
     body.suptitle(title, x=0.01, ha="left", fontsize=10.5, fontweight="bold")
-    if note:
+    if note and body.legends:
+        legend = body.legends[0]
+        legend.set_title(note, prop={"size": 8})
+        legend.set_alignment("left")
+        legend.get_title().set_color("#555555")
+    elif note:
         body.supxlabel(note, x=0.01, ha="left", fontsize=8, color="#555555")
     return body.figure
 

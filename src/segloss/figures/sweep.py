@@ -70,7 +70,7 @@ def dice_by_share(sweep: Sweep | None, *, confidence: float = 0.95, resamples: i
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), title=order, alignment="left")
     interaction = sweep_interaction(sweep, resamples=resamples)
     note = (
-        f"Phantoms, {_design(sweep, means)}; bands: {confidence:.0%} intervals over phantoms.\n"
+        f"Phantoms, {_design(sweep, means)}; bands: {confidence:.0%} intervals over phantoms, not over seeds.\n"
         f"Interaction of loss and log share: p {_equals(interaction.p)}. {_prints(sweep)}"
     )
     return finish(figure, title, note)

@@ -4,7 +4,7 @@ from segloss.statistics.balance import balance_frame, precision_minus_recall, st
 from segloss.statistics.collapse import any_still_falling, empty_share
 from segloss.statistics.convergence import convergence, paired_t_p, t_interval
 from segloss.statistics.curves import gap_opening, roughness
-from segloss.statistics.gains import difference_of_gains
+from segloss.statistics.gains import difference_of_gains, size_correlation
 from segloss.statistics.gammas import gamma_of, gamma_sweep
 from segloss.statistics.kept_shares import chosen_on_validation, kept_share_of, kept_share_sweep, last_validation_dice
 from segloss.statistics.paired import (
@@ -110,6 +110,7 @@ __all__ = [
     "recompute_p_values",
     "roughness",
     "seed_spread",
+    "size_correlation",
     "size_interaction",
     "slope_difference",
     "slope_on_share",

@@ -58,4 +58,5 @@ def _row(study: Results, dataset: str, name: str, spread: SeedSpread) -> dict[st
 
 def _share(spread: SeedSpread, part: str) -> str:
     share = spread.shares[part]
-    return "–" if math.isnan(share) else f"{share:.1%}" + BELOW_ZERO * (spread.variances[part] < 0)
+    # A few seeds and subjects carry no more digits.
+    return "–" if math.isnan(share) else f"{share:.0%}" + BELOW_ZERO * (spread.variances[part] < 0)

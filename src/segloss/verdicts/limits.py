@@ -15,7 +15,7 @@ LIMITS = {PHANTOMS_ONLY: NOT_TESTABLE, NOT_TRAINED: NOT_TESTABLE, TOO_FEW: INCON
 
 # Measured per patient, where the others measure curves of folds or look at every run apart.
 _PER_PATIENT = (
-    *("paired", "slope", "difference_of_differences", "ranking", "largest_gap"),
+    *("paired", "slope", "size_correlation", "difference_of_differences", "ranking", "largest_gap"),
     *("slope_on_log_share", "trend", "best_everywhere"),
     *("paired_in_family", "precision_over_recall", "balance_ranking", "spread", "size"),
 )

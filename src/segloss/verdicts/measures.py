@@ -22,6 +22,7 @@ from segloss.statistics import (
     over_subjects,
     paired_t_p,
     roughness,
+    size_correlation,
     slope_on_share,
     t_interval,
 )
@@ -55,6 +56,12 @@ def slope(results: Results, dataset: str, comparison: dict[str, Any], **options:
     return (
         None if found is None else Measured(found.slope, found.low, found.high, found.cases, found.p, quantity="slope")
     )
+
+
+def relation_to_size(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
+    """Rank correlation of the gain in Dice with the volume of the structure, over patients; the interval decides."""
+    found = size_correlation(results, dataset, comparison["arm"], comparison["baseline"], **options)
+    return None if found is None else Measured(*found)
 
 
 def change_of_difference(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
@@ -171,6 +178,7 @@ def _over_folds(change: pd.Series, confidence: float, baseline_mean: float = mat
 MEASURES: dict[str, Callable[..., Measured | None]] = {
     "paired": paired,
     "slope": slope,
+    "size_correlation": relation_to_size,
     "difference_of_differences": change_of_difference,
     "convergence": speed,
     "stability": stability,

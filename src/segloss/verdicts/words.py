@@ -51,6 +51,7 @@ _METRICS = {
     "variance_ratio": "log of the variance ratio",
     "variance_ratio_over_folds": "log of the variance ratio over folds",
     "dice_by_size": "gain in Dice per tenfold size",
+    "size_correlation": "rank correlation of the gain in Dice with the volume",
 }
 # What follows the loss in an arm's name: a protocol, or a setting of the loss.
 _SETTINGS = {
