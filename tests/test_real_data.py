@@ -22,6 +22,7 @@ from segloss.errors import InputError
 from segloss.losses import build_loss
 from segloss.networks import build_network
 from segloss.paths import PREPARED
+from segloss.training.sliding_window import predicted_volume
 
 SETS = ("isic2018", "acdc", "wmh2017", "msseg", "brats2020", "synapse", "kits19", "nfbs", "hippocampus")
 CASES = {  # complete cases, cases left out
@@ -44,7 +45,6 @@ def params(root: Path, real_data: Path) -> dict[str, Any]:
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     params |= {"scale": "subset", "data_root": str(real_data)}
     params["scales"]["subset"] |= {"max_image_size": 64, "max_cases": 60}
-    params["datasets"]["hippocampus"] = {**params["datasets"]["example"], "folder": "hippocampus"}
     params["datasets"] = {name: params["datasets"][name] for name in SETS}
     return params
 
@@ -135,7 +135,7 @@ def test_both_moments_of_a_heart_are_in_the_same_part(prepared: Callable[[str], 
     assert len({(row["subject"], row["fold"]) for row in rows}) == 20
 
 
-@pytest.mark.parametrize("name", ["isic2018", "acdc", "wmh2017", "msseg"])
+@pytest.mark.parametrize("name", ["isic2018", "acdc", "wmh2017", "msseg", "nfbs"])
 def test_a_hundred_steps_on_slices_lower_the_loss(name: str, prepared: Callable[[str], Path]) -> None:
     data = PreparedSlices(prepared(name))
     labelled = np.flatnonzero((data.labels[:] % IGNORED).any(axis=(1, 2)))
@@ -159,6 +159,15 @@ def test_a_hundred_steps_on_patches_lower_the_loss(name: str, prepared: Callable
         return augment(images, labels, {"flip": True})
 
     assert_training_lowers_the_loss(network, batch)
+
+
+def test_a_whole_brain_is_predicted_patch_by_patch_in_its_own_size(prepared: Callable[[str], Path]) -> None:
+    data = PreparedVolumes(prepared("brats2020"))
+    image = torch.from_numpy(data.volume(0)[0].astype(np.float32))
+    network = build_network("unet3d", in_channels=1, out_channels=1, filters=2, head_filters=None)
+    probs = predicted_volume(network, image, (80, 128, 128), 0.0, torch.device("cpu"))
+    assert probs.shape == (1, *data.original_shapes[0])
+    assert torch.isfinite(probs).all()
 
 
 def assert_training_lowers_the_loss(network: nn.Module, batch: Callable[[], tuple[Tensor, Tensor]]) -> None:

@@ -44,6 +44,12 @@ def test_arrays_have_the_size_of_the_scale_and_the_order_of_the_cases(params: di
     assert status() == {"outcome": "done", "reason": ""}
 
 
+def test_a_scale_may_divide_a_data_set_in_another_way(params: dict[str, Any]) -> None:
+    params["scales"][params["scale"]]["datasets"] = {"isic2018": {"split": {"groups": 2}}}
+    assert prepared(params)["groups"] == 2
+    assert {row["fold"] for row in rows()} == {"0", "1"}
+
+
 def test_the_table_tells_each_case(params: dict[str, Any]) -> None:
     prepared(params)
     first = rows()[0]

@@ -169,3 +169,12 @@ def test_fewer_than_five_cases_get_points_and_no_box(cases, boxes):
     draw_distribution(axes, np.linspace(0.2, 0.8, cases), 0, "black")
     assert len(axes.collections[0].get_offsets()) == cases
     assert sum(len(line.get_xdata()) == 5 for line in axes.lines) == boxes  # the outline of a box
+
+
+def test_training_curves_show_the_hausdorff_distance_where_it_was_measured(results):
+    history = results.history.assign(validation_hausdorff_mm=results.history["epoch"] * 2.0)
+    panels = figures.training_curves(replace(results, history=history), "isic2016", ["dice"]).axes
+    assert [axes.get_title() for axes in panels] == ["Loss", "Dice index", "Hausdorff distance, mm"]
+    line = panels[2].lines[0]
+    assert list(line.get_ydata()) == [2.0 * epoch for epoch in line.get_xdata()]
+    assert len(figures.training_curves(results, "isic2016", ["dice"]).axes) == 2

@@ -63,9 +63,9 @@ def test_the_dice_of_validation_is_that_of_whole_cases_and_of_each_class(own_dat
 
     from segloss.data.prepared import PreparedSlices
     from segloss.losses import build_loss
-    from segloss.training.fold import validate
     from segloss.training.inputs import SliceInputs
     from segloss.training.settings import Settings
+    from segloss.training.validation import validate
 
     data = PreparedSlices(Path("build/prepared/mine"))
     inputs = SliceInputs(data, 0, Settings.of(own_data, "mine-dice"), torch.device("cpu"))
@@ -77,7 +77,7 @@ def test_the_dice_of_validation_is_that_of_whole_cases_and_of_each_class(own_dat
             first, second = image[:, 0] > 0.5, image[:, 1] > 0.5
             return torch.stack([~first & ~second, first & ~second, second], dim=1).float()
 
-    loss, dice = validate(Threshold(), build_loss("dice"), inputs)
+    worth = validate(Threshold(), build_loss("dice"), inputs)
     scores = []
     for case in data.part(0, "validation"):
         here = np.flatnonzero(data.case_of == case)
@@ -86,5 +86,43 @@ def test_the_dice_of_validation_is_that_of_whole_cases_and_of_each_class(own_dat
         for label in (1, 2):
             found, true = predicted == label, labels == label
             scores.append(2 * (found & true).sum() / (found.sum() + true.sum()))
-    assert dice == pytest.approx(np.mean(scores), abs=1e-6)
-    assert np.isfinite(loss)
+    assert worth["validation_dice"] == pytest.approx(np.mean(scores), abs=1e-6)
+    assert np.isfinite(worth["validation_loss"])
+
+
+def test_the_hausdorff_distance_of_validation_is_that_of_whole_scans_in_mm(own_data: dict[str, Any]) -> None:
+    import torch
+    from scipy.ndimage import binary_erosion
+    from scipy.spatial.distance import directed_hausdorff
+
+    from segloss.data.prepared import PreparedSlices
+    from segloss.losses import build_loss
+    from segloss.training.inputs import SliceInputs
+    from segloss.training.settings import Settings
+    from segloss.training.validation import validate
+
+    class FirstOnly(torch.nn.Module):
+        """Class 1 wherever T1 is above a half; class 2 nowhere."""
+
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            first = image[:, 0] > 0.5
+            return torch.stack([~first, first, torch.zeros_like(first)], dim=1).float()
+
+    data = PreparedSlices(Path("build/prepared/mine"))
+    inputs = SliceInputs(data, 0, Settings.of(own_data, "mine-dice"), torch.device("cpu"))
+    worth = validate(FirstOnly(), build_loss("dice"), inputs, hausdorff=True)
+    expected = []
+    for case in data.part(0, "validation"):
+        here = np.flatnonzero(data.case_of == case)
+        masks = data.images[here, 0] > 0.5, data.labels[here] == 1
+        predicted, true = (np.argwhere(mask & ~binary_erosion(mask)) * (4, 1, 1) for mask in masks)
+        expected.append(max(directed_hausdorff(predicted, true)[0], directed_hausdorff(true, predicted)[0]))
+    assert worth["validation_hausdorff_mm"] == pytest.approx(np.mean(expected), rel=1e-6)
+
+
+def test_a_protocol_that_asks_for_it_writes_the_hausdorff_distance_of_every_epoch(own_data: dict[str, Any]) -> None:
+    own_data["protocols"]["kappa"] |= {"validation_hausdorff": True, "epochs": 2}
+    train_arm("mine-dice", own_data)
+    header, *rows = Path("build/runs/mine/mine-dice/fold0/history.csv").read_text().splitlines()
+    assert header == "epoch,phase,loss,validation_loss,validation_dice,validation_hausdorff_mm"
+    assert len(rows) == 2

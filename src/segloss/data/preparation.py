@@ -50,6 +50,7 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
     settings = entry(params, "datasets", dataset)
     scale = scale_of(params, settings.get("paper"), dataset)
     inventory = _inventory_of(dataset)
+    split = scale.get("split", settings["split"])
     reader, view = READERS[settings["reader"]], View.of(settings["view"], scale)
     source = Path(params["data_root"]) / settings["folder"]
     listing = Listing()
@@ -73,8 +74,8 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
         excluded = [Fault(**record["excluded"]) for record in files.records if "excluded" in record]
 
     subjects, parts = [record["subject"] for record in records], [record["part"] for record in records]
-    groups = grouped(subjects, parts, settings["split"]) if records else []
-    outcome, reason = _outcome(inventory, groups, groups_of(settings["split"]), settings, reader)
+    groups = grouped(subjects, parts, split) if records else []
+    outcome, reason = _outcome(inventory, groups, groups_of(split), settings, reader)
     if records:
         _write_table(folder / "cases.csv", records, groups)
     left_out = [fault for fault in (*listing.faults, *excluded) if fault.kind == "left_out"]
@@ -93,7 +94,7 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
         "view": asdict(view),
         "channels": listing.channels,
         "classes": listing.classes,
-        "groups": groups_of(settings["split"]),
+        "groups": groups_of(split),
         "source_fingerprint": inventory["fingerprint"],
         "fingerprint": fingerprint(*(folder / name for name in CONTENT if (folder / name).is_file()))
         if records

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from segloss.data.case import IGNORED
-from segloss.data.case_table import prepared_spacing, sizes
+from segloss.data.case_table import sizes
 from segloss.data.splits import part_of
 
 
@@ -84,10 +84,6 @@ class PreparedVolumes(_PreparedCases):
         super().__init__(folder)
         self.original_shapes = [sizes(row["shape"]) for row in self.rows]
         self._first = np.cumsum([0, *(math.prod(shape) for shape in self.shapes)])
-
-    def spacing_mm(self, case: int) -> tuple[float, ...] | None:
-        """Size (Z, Y, X) of the prepared voxels; None where the original's is not known."""
-        return prepared_spacing(self.rows[case])
 
     def volume(self, case: int) -> tuple[np.ndarray, np.ndarray]:
         """Image (C, Z, Y, X) and labels (Z, Y, X) of a case, both still on disk."""

@@ -22,6 +22,7 @@ from segloss.paths import EXAMPLES, PREPARED, RUNS, metrics_folder
 from segloss.provenance import fingerprint, write_json
 
 METRICS_HEADER = ("arm", "fold", "case", "class", "metric", "value")
+HAUSDORFF = "validation_hausdorff_mm"  # a column of protocols that measure it
 HISTORY_HEADER = ("arm", "fold", "epoch", "phase", "loss", "validation_loss", "validation_dice")
 
 # Means over the slices of a scan: their mean over scans would have to be weighted by slices, which reports do.
@@ -125,12 +126,14 @@ def _over_classes(measured: Measured) -> dict[str, float]:
 
 
 def _write_history(path: Path, runs: dict[str, Run]) -> None:
+    histories = [(arm, fold, run.history(fold)) for arm, run in runs.items() for fold in run.folds]
+    measured = any(HAUSDORFF in row for _, _, rows in histories for row in rows)
+    header = (*HISTORY_HEADER, HAUSDORFF) if measured else HISTORY_HEADER
     with _replaced(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(HISTORY_HEADER)
-        for arm, run in runs.items():
-            for fold in run.folds:
-                writer.writerows([arm, fold, *(row[k] for k in HISTORY_HEADER[2:])] for row in run.history(fold))
+        writer.writerow(header)
+        for arm, fold, rows in histories:
+            writer.writerows([arm, fold, *(row.get(column, "") for column in header[2:])] for row in rows)
 
 
 def _provenance(prepared: Prepared, runs: dict[str, Run], arms: dict[str, Any]) -> dict[str, Any]:

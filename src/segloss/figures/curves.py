@@ -22,38 +22,46 @@ from segloss.statistics import Results
 
 FOLD_NOTE = "Line: mean of the folds. Band: lowest to highest fold."
 ONE_FOLD_NOTE = "One fold."
+HAUSDORFF = "validation_hausdorff_mm"
 
 
 @styled
 def training_curves(results: Results, dataset: str, arms: Sequence[str]) -> Figure:
-    """Loss (left) and validation Dice (right) by epoch, as Fig. 4 of the Kappa and Fig. 3 of the Boundary paper.
+    """Loss and validation Dice by epoch, as Fig. 4 of the Kappa and Fig. 3 of the Boundary paper.
+
+    Where the training measured the Hausdorff distance, a third panel shows it; it has gaps where nothing was found.
 
     Args:
         results: Measured values.
         dataset: Whose training to draw.
         arms: Arms to draw; those without a history are left out.
     """
-    title = f"{results.data(dataset)}: loss and Dice index during training"
+    title = f"{results.data(dataset)}: training epoch by epoch"
     history = results.history[results.history["dataset"] == dataset]
     trained = arms_in_order([arm for arm in arms if arm in set(history["arm"])])
     if not trained:
         return placeholder(title, f"Not trained at this scale: {', '.join(title_of(arm) for arm in arms)}.")
     figure = new_figure(3.6)
-    losses, dice = figure.subplots(1, 2)
+    measured = HAUSDORFF in history and bool(history.loc[history["arm"].isin(trained), HAUSDORFF].notna().any())
+    losses, dice, *hausdorff = figure.subplots(1, 3 if measured else 2)
     for arm in trained:
         rows = history[history["arm"] == arm]
         draw_fold_band(losses, rows, "loss", colour_of(arm))
         draw_fold_band(losses, rows, "validation_loss", colour_of(arm), linestyle="--")
         draw_fold_band(dice, rows, "validation_dice", colour_of(arm), label=title_of(arm))
+        for axes in hausdorff:
+            draw_fold_band(axes, rows, HAUSDORFF, colour_of(arm))
+            axes.set(title="Hausdorff distance, mm", xlabel="epoch", ylim=(0, None))
     # The boundary loss is negative where a prediction is good.
     all_above_zero = history.loc[history["arm"].isin(trained), ["loss", "validation_loss"]].min(axis=None) >= 0
     losses.set(title="Loss", xlabel="epoch", ylim=(0, None) if all_above_zero else None)
-    dice.set(title="Dice index on the validation part", xlabel="epoch", ylim=(0, 1))
+    dice.set(title="Dice index" if measured else "Dice index on the validation part", xlabel="epoch", ylim=(0, 1))
     kinds = {"training loss": "-", "validation loss": "--"}
     lines = [Line2D([], [], color="black", linestyle=look, label=kind) for kind, look in kinds.items()]
     handles = [*dice.get_legend_handles_labels()[0], *lines]
     figure.legend(handles=handles, loc="outside lower left", ncols=4 if len(trained) < 3 else 3)
-    return finish(figure, title, fold_note(history[history["arm"].isin(trained)]))
+    note = fold_note(history[history["arm"].isin(trained)])
+    return finish(figure, title, f"{note} Dice and Hausdorff distance: validation part." if measured else note)
 
 
 @styled

@@ -25,7 +25,8 @@ class Results:
 
     Attributes:
         metrics: One row per value: dataset, arm, fold, case, class, metric, value.
-        history: One row per epoch: dataset, arm, fold, epoch, phase, loss, validation_loss, validation_dice.
+        history: One row per epoch: dataset, arm, fold, epoch, phase, loss, validation_loss, validation_dice,
+            and validation_hausdorff_mm where a protocol measures it.
         provenance: What is known of each data set and its arms, by data set; the order is the paper's.
     """
 

@@ -20,6 +20,7 @@ CODE = [
     PACKAGE / part
     for part in (
         "losses",
+        "metrics",
         "networks",
         "training",
         "data/augmentation",

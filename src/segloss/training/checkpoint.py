@@ -21,7 +21,6 @@ SELECTIONS: dict[str, Callable[[dict[str, Any]], float]] = {
     "best_validation": lambda row: row["validation_dice"],
     "lowest_validation_loss": lambda row: -row["validation_loss"],
 }
-HISTORY = ("epoch", "phase", "loss", "validation_loss", "validation_dice")
 
 
 class Checkpoint:
@@ -83,9 +82,9 @@ class Checkpoint:
         """Write the history as CSV, numbers with six significant digits."""
         with path.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(HISTORY)
+            writer.writerow(self.history[0])
             for row in self.history:
-                writer.writerow(f"{row[k]:.6g}" if isinstance(row[k], float) else row[k] for k in HISTORY)
+                writer.writerow(f"{value:.6g}" if isinstance(value, float) else value for value in row.values())
 
     def remove(self) -> None:
         """Remove the file of a run that is complete."""

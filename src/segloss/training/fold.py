@@ -10,22 +10,18 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from segloss.data.prepared import PreparedSlices, PreparedVolumes
-from segloss.losses import NonFiniteLogitsError, SegmentationLoss, build_loss
+from segloss.losses import SegmentationLoss, build_loss
 from segloss.networks import build_network
 from segloss.provenance import written_aside
 from segloss.training.checkpoint import Checkpoint
-from segloss.training.inputs import Batch, Inputs, inputs_of
-from segloss.training.predictions import decisions
+from segloss.training.inputs import Batch, inputs_of
 from segloss.training.schedules import learning_rate
 from segloss.training.settings import Settings
+from segloss.training.validation import channels_last, finite_loss, validate
 
 # A terminal redraws its bar every second; a log gets a line twice a minute.
 REDRAWN_S = 1 if sys.stderr.isatty() else 30
 OPTIMISERS = {"adam": torch.optim.Adam}
-
-
-class DivergedError(Exception):
-    """The loss or the logits are no longer finite: an outcome of the arm, not a fault."""
 
 
 def train_fold(folder: Path, data: PreparedSlices | PreparedVolumes, fold: int, settings: Settings) -> None:
@@ -65,11 +61,9 @@ def train_fold(folder: Path, data: PreparedSlices | PreparedVolumes, fold: int, 
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(settings.learning_rate, settings.schedule, dice_so_far, epochs)
         mean_loss = train_epoch(network, loss, optimiser, inputs.training(), settings)
-        validation_loss, dice = validate(network, loss, inputs)
-        checkpoint.add(
-            epoch=epoch + 1, phase=loss.phase, loss=mean_loss, validation_loss=validation_loss, validation_dice=dice
-        )
-        bar.set_postfix(loss=f"{mean_loss:.3f}", dice=f"{dice:.3f}", refresh=False)
+        worth = validate(network, loss, inputs, hausdorff=settings.validation_hausdorff)
+        checkpoint.add(epoch=epoch + 1, phase=loss.phase, loss=mean_loss, **worth)
+        bar.set_postfix(loss=f"{mean_loss:.3f}", dice=f"{worth['validation_dice']:.3f}", refresh=False)
     network.load_state_dict(checkpoint.selected)
     network.eval()
     with written_aside(folder) as aside:
@@ -98,9 +92,9 @@ def train_epoch(
         step = 0.0
         for piece in batch.pieces(settings.voxels_at_once):
             with _precision(piece.images, settings):
-                outputs = network(_channels_last(piece.images))
+                outputs = network(channels_last(piece.images))
             heads = outputs if isinstance(outputs, list) else [outputs]
-            value = torch.stack([_finite(loss, logits, piece.labels, piece.distance) for logits in heads]).sum()
+            value = torch.stack([finite_loss(loss, logits, piece.labels, piece.distance) for logits in heads]).sum()
             value = value * (len(piece.images) / len(batch.images))
             value.backward()
             step += value.item()
@@ -109,42 +103,10 @@ def train_epoch(
     return sum(values) / len(values)
 
 
-@torch.no_grad()
-def validate(network: nn.Module, loss: SegmentationLoss, inputs: Inputs) -> tuple[float, float]:
-    """Mean loss over the items, and mean Dice over the classes and cases that have one."""
-    network.eval()
-    total, items = 0.0, 0
-    overlap, size = torch.zeros(2, inputs.cases, inputs.classes)
-    for cases, (images, labels, distance) in inputs.validation():
-        logits = network(_channels_last(images))
-        total += _finite(loss, logits, labels, distance).item() * len(images)
-        items += len(images)
-        predicted, case = decisions(logits), torch.from_numpy(cases)
-        for label in range(1, inputs.classes + 1):
-            found, true = (predicted == label).flatten(1), (labels == label).flatten(1)
-            overlap[:, label - 1].index_add_(0, case, (found & true).sum(1).float().cpu())
-            size[:, label - 1].index_add_(0, case, (found.sum(1) + true.sum(1)).float().cpu())
-    return total / items, float((2 * overlap / size).nanmean())
-
-
-def _channels_last(images: Tensor) -> Tensor:
-    return images.contiguous(memory_format=torch.channels_last if images.ndim == 4 else torch.channels_last_3d)
-
-
 def _precision(images: Tensor, settings: Settings) -> torch.autocast:
     """Half the memory on a GPU where the protocol asks for it; losses are computed in single precision all the same."""
     mixed = settings.mixed_precision and images.device.type == "cuda"
     return torch.autocast(images.device.type, torch.bfloat16, enabled=mixed)
-
-
-def _finite(loss: SegmentationLoss, logits: Tensor, labels: Tensor, distance: Tensor | None) -> Tensor:
-    try:
-        value = loss(logits, labels, distance)
-    except NonFiniteLogitsError as error:
-        raise DivergedError(str(error)) from error
-    if not value.isfinite():
-        raise DivergedError(f"the loss became {value.item()}")
-    return value
 
 
 def _seed(*numbers: int) -> None:

@@ -8,8 +8,9 @@ from tqdm import tqdm
 
 from segloss.data.prepared import PreparedVolumes, read_prepared
 from segloss.errors import InputError
-from segloss.training.fold import REDRAWN_S, DivergedError, train_fold
+from segloss.training.fold import REDRAWN_S, train_fold
 from segloss.training.settings import Settings
+from segloss.training.validation import DivergedError
 
 
 def train_folds(folder: Path, prepared: Path, folds: Sequence[int], arm: str, settings: Settings) -> None:

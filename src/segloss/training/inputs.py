@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from segloss.data.augmentation import Amounts, augment
+from segloss.data.case_table import prepared_spacing
 from segloss.data.prepared import PreparedSlices, PreparedVolumes
 from segloss.errors import InputError
 from segloss.training.predictions import decided, probabilities, write_labels, write_probabilities
@@ -52,6 +53,9 @@ class Inputs(Protocol):
 
     def validation(self) -> Iterator[tuple[NDArray[np.intp], Batch]]:
         """The same batches in every epoch, and the case of each of their items."""
+
+    def spacing_of(self, case: int) -> tuple[float, ...] | None:
+        """Distance in mm between the pixels of a case as the network sees it, if known."""
 
     def write_predictions(self, path: Path, network: nn.Module) -> None:
         """Write what the network says of the test part."""
@@ -98,6 +102,10 @@ class SliceInputs:
         for slices in _in_parts(self.validate):
             yield self.data.case_of[slices], self._batch(slices)
 
+    def spacing_of(self, case: int) -> tuple[float, ...] | None:
+        """Distance in mm between the pixels of a case as the network sees it, if known."""
+        return prepared_spacing(self.data.rows[case])
+
     @torch.no_grad()
     def write_predictions(self, path: Path, network: nn.Module) -> None:
         """Write the probabilities of every slice of the test part."""
@@ -134,7 +142,7 @@ class PatchInputs:
             np.repeat(data.part(fold, part), settings.patches_per_case) for part in ("train", "validation")
         )
         # A batch is turned as one: where voxel sizes differ from case to case, the middle one stands for all.
-        known = [spacing for case in self.train if (spacing := data.spacing_mm(case)) is not None]
+        known = [spacing for case in self.train if (spacing := self.spacing_of(case)) is not None]
         self.spacing_mm = np.median(known, axis=0).tolist() if known else None
 
     def __len__(self) -> int:
@@ -155,6 +163,10 @@ class PatchInputs:
             for start in range(0, len(self.validate), self.settings.batch_size):
                 cases = self.validate[start : start + self.settings.batch_size]
                 yield cases, Batch(*self.data.batch(cases, self.patch, self.device))
+
+    def spacing_of(self, case: int) -> tuple[float, ...] | None:
+        """Distance in mm between the pixels of a case as the network sees it, if known."""
+        return prepared_spacing(self.data.rows[case])
 
     @torch.no_grad()
     def write_predictions(self, path: Path, network: nn.Module) -> None:

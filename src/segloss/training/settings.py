@@ -32,6 +32,7 @@ class Settings:
     overlap: float = 0.5
     voxels_at_once: float = math.inf
     mixed_precision: bool = False
+    validation_hausdorff: bool = False
 
     @classmethod
     def of(cls, params: dict[str, Any], arm: str) -> Self:
@@ -61,6 +62,7 @@ class Settings:
             overlap=protocol.get("overlap", 0.5),
             voxels_at_once=protocol.get("voxels_at_once", math.inf),
             mixed_precision=protocol.get("mixed_precision", False),
+            validation_hausdorff=protocol.get("validation_hausdorff", False),
         )
 
     def steps_per_epoch(self, items: int) -> int:
