@@ -54,4 +54,5 @@ def _train(arm: str) -> None:
     command = [sys.executable, "-m", "segloss", "train", "--ahead", arm]
     done = subprocess.run(command, env=stage_environment(Path()), stderr=subprocess.PIPE, text=True)
     if done.returncode:
-        tqdm.write(f"{arm}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+        lines = done.stderr.strip().splitlines() if done.returncode > 0 else []
+        tqdm.write(f"{arm}: {lines[-1] if lines else f'ended with code {done.returncode}'}", file=sys.stderr)

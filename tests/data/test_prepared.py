@@ -29,8 +29,9 @@ def write(
         np.save(folder / f"{name}.npy", np.concatenate(parts))
     provenance = {"dataset": "acdc", "groups": groups, "channels": ["T1", "T2"], "classes": ["ring", "core"]}
     (folder / "provenance.json").write_text(json.dumps(provenance))
-    rows = [f"c{i},{i % groups},{'x'.join(map(str, shape))}" for i, shape in enumerate(shapes)]
-    (folder / "cases.csv").write_text("\n".join(["case,fold,prepared_shape", *rows]) + "\n")
+    sizes = ["x".join(map(str, shape)) for shape in shapes]
+    rows = [f"c{i},{i % groups},{size},{size}" for i, size in enumerate(sizes)]
+    (folder / "cases.csv").write_text("\n".join(["case,fold,shape,prepared_shape", *rows]) + "\n")
     return labels
 
 
@@ -112,6 +113,25 @@ def test_a_volume_smaller_than_the_patch_lies_in_its_middle(tmp_path: Path) -> N
     np.testing.assert_array_equal(targets[0, 1:3, :, 2:6].numpy(), np.where(labels[0] == IGNORED, 0, labels[0]))
     assert (images[0, 0, 0] == images[0, 0, 1:3, :, 2:6].min()).all()
     assert targets.sum() == targets[0, 1:3, :, 2:6].sum()
+
+
+def test_balanced_patches_hold_each_class_as_often(tmp_path: Path) -> None:
+    write(tmp_path, [(12, 16, 16)], flat=True)  # three voxels of class 2, one of class 1, in a corner
+    data = PreparedVolumes(tmp_path)
+    labels = data.batch(np.zeros(300, int), (2, 2, 2), CPU, balanced=True)[1]
+    holds = [(labels == label).flatten(1).any(1).sum().item() for label in (1, 2)]
+    # A third of the patches is drawn for each class, and the corner's few voxels often come together.
+    assert 70 < holds[0] < 230
+    assert 150 < holds[1] < 260
+    uniform = data.batch(np.zeros(300, int), (2, 2, 2), CPU)[1]
+    assert (uniform > 0).flatten(1).any(1).sum() < 10
+
+
+def test_a_balanced_patch_of_a_case_without_the_class_lies_anywhere(tmp_path: Path) -> None:
+    write(tmp_path, [(6, 8, 8)], flat=True)
+    np.save(tmp_path / "labels.npy", np.zeros(6 * 8 * 8, np.uint8))
+    firsts = PreparedVolumes(tmp_path).batch(np.zeros(40, int), (2, 2, 2), CPU, balanced=True)[0][:, 0, 0, 0, 0]
+    assert len(set(firsts.tolist())) > 20
 
 
 def test_only_the_patches_are_read_from_the_disk(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """Arms trained ahead of the pipeline: what waits, and what the train stage does with it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from segloss import ahead
 from segloss.ahead import train_ahead
@@ -86,3 +89,25 @@ def test_what_fails_ahead_is_named_and_the_others_go_on(
     train_ahead(params, workers=1)
     assert "discs-unknown: segloss: params.yaml has no 'discs-unknown' under arms" in capfd.readouterr().err
     assert (CHECKPOINTS / "discs-kappa/fold1").is_dir()
+
+
+def test_an_arm_that_is_killed_ahead_is_named_with_its_exit_code(
+    workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    killed = subprocess.CompletedProcess([], -9, stderr="fold 0: 12%")
+    monkeypatch.setattr(ahead, "stale_arms", lambda: ["discs-kappa"])
+    monkeypatch.setattr(ahead.subprocess, "run", lambda *_, **__: killed)
+    train_ahead(params, workers=1)
+    assert "discs-kappa: ended with code -9" in capfd.readouterr().err
+
+
+def test_a_second_training_of_an_arm_waits_for_the_first(workplace: Path, params: dict[str, Any]) -> None:
+    lock = FileLock(CHECKPOINTS / "discs-kappa.lock")
+    CHECKPOINTS.mkdir(parents=True)
+    with lock:
+        second = subprocess.Popen([sys.executable, "-m", "segloss", "train", "discs-kappa"])
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(timeout=8)
+        assert not (RUNS / "discs-kappa").exists()
+    assert second.wait(timeout=120) == 0
+    assert (RUNS / "discs-kappa").exists()

@@ -93,20 +93,32 @@ class PreparedVolumes(_PreparedCases):
         image = images[first * self.channels : last * self.channels]
         return image.reshape(self.channels, *self.shapes[case]), labels[first:last].reshape(self.shapes[case])
 
-    def batch(self, cases: np.ndarray, size: Sequence[int], device: torch.device) -> tuple[Tensor, Tensor]:
+    def batch(
+        self, cases: np.ndarray, size: Sequence[int], device: torch.device, *, balanced: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """A patch of each case, anywhere with equal probability: images (B, C, *size) and labels (B, *size).
 
-        Only the patches are read. A volume that is smaller than a patch is centred in it, surrounded by its smallest
-        values and background. The places come from the global random generator.
+        ``balanced`` patches hold a voxel of a class, each class being as likely as the others, where the case has it;
+        the background counts as one. Only the patches are read (of a balanced one, all labels of its case too). A
+        volume that is smaller than a patch is centred in it, surrounded by its smallest values and background. The
+        places come from the global random generator.
         """
-        patches = [self._patch(case, size) for case in cases]
+        patches = [self._patch(case, size, balanced) for case in cases]
         images, labels = (np.stack(arrays) for arrays in zip(*patches, strict=True))
         return _images(images, device), _labels(labels, device)
 
-    def _patch(self, case: int, size: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    def _patch(self, case: int, size: Sequence[int], balanced: bool) -> tuple[np.ndarray, np.ndarray]:
         image, labels = self.volume(case)
-        free = [max(0, full - wanted) for full, wanted in zip(labels.shape, size, strict=True)]
-        starts = [int(torch.randint(room + 1, ())) for room in free]
+        ranges = [(0, max(0, full - wanted)) for full, wanted in zip(labels.shape, size, strict=True)]
+        if balanced:
+            voxels = np.flatnonzero(labels == int(torch.randint(self.classes + 1, ())))
+            if len(voxels):
+                held = np.unravel_index(voxels[int(torch.randint(len(voxels), ()))], labels.shape)
+                ranges = [
+                    (max(first, int(here) - wanted + 1), min(last, int(here)))
+                    for (first, last), here, wanted in zip(ranges, held, size, strict=True)
+                ]
+        starts = [int(torch.randint(first, last + 1, ())) for first, last in ranges]
         place = tuple(slice(start, start + wanted) for start, wanted in zip(starts, size, strict=True))
         patch, target = image[:, *place], labels[place]
         missing = [wanted - have for wanted, have in zip(size, target.shape, strict=True)]

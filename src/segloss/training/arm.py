@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from segloss.config import entry
 from segloss.data.case_table import read_status
 from segloss.paths import CHECKPOINTS, PREPARED, RUNS
@@ -36,13 +38,21 @@ def train_arm(arm: str, params: dict[str, Any], *, ahead: bool = False) -> None:
     """Train an arm of params.yaml and write build/runs/<data set>/<arm>.
 
     Absent data, too few cases and a diverged loss are outcomes, told by ``status.json``. Finished folds and epochs
-    wait in build/checkpoints, and count only as long as data, code and parameters are the same.
+    wait in build/checkpoints, and count only as long as data, code and parameters are the same. A second call for the
+    same arm waits for the first one.
 
     Args:
         arm: Its name.
         params: The parameters of the pipeline.
         ahead: Leave the finished folds where they wait, for the call that puts them in their place.
     """
+    lock = CHECKPOINTS / entry(params, "arms", arm)["dataset"] / f"{arm}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock):
+        _train_arm(arm, params, ahead)
+
+
+def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
     names, settings = entry(params, "arms", arm), Settings.of(params, arm)
     prepared, run = PREPARED / names["dataset"], RUNS / names["dataset"] / arm
     status = read_status(prepared)

@@ -83,7 +83,8 @@ def train_epoch(
     """One pass over the batches; returns the mean loss of its steps.
 
     A network with deep supervision gives several logits in training: their losses are summed. Where the protocol says
-    so, a batch goes through the network in parts, whose gradients add up to the batch's.
+    so, a batch goes through the network in parts, whose gradients add up to the batch's, but for batch norm: it knows
+    only the part.
     """
     network.train()
     values = []

@@ -119,7 +119,7 @@ class SliceInputs:
 
 
 class PatchInputs:
-    """Patches anywhere in the fold's volumes, each place as likely as any other.
+    """Patches anywhere in the fold's volumes, each place as likely as any other unless the protocol balances classes.
 
     Validation takes random patches too, the same ones in every epoch: whole volumes would take longer than the
     training. The test part is predicted whole, and on its original grid.
@@ -153,7 +153,7 @@ class PatchInputs:
         """So many patches of every volume as the protocol says."""
         order = self.train[torch.randperm(len(self)).numpy()]
         for cases in np.array_split(order, self.settings.steps_per_epoch(len(self))):
-            images, labels = self.data.batch(cases, self.patch, self.device)
+            images, labels = self.data.batch(cases, self.patch, self.device, balanced=self.settings.balanced_patches)
             yield Batch(*augment(images, labels, self.settings.augmentation, self.spacing_mm))
 
     def validation(self) -> Iterator[tuple[NDArray[np.intp], Batch]]:

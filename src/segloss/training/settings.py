@@ -29,6 +29,7 @@ class Settings:
     max_steps: float = math.inf
     patch: tuple[int, ...] | None = None
     patches_per_case: int = 1
+    balanced_patches: bool = False
     overlap: float = 0.5
     voxels_at_once: float = math.inf
     mixed_precision: bool = False
@@ -59,6 +60,7 @@ class Settings:
             max_steps=scale.get("max_steps") or math.inf,
             patch=_capped(protocol.get("patch"), scale.get("max_patch")),
             patches_per_case=protocol.get("patches_per_case", 1),
+            balanced_patches=protocol.get("balanced_patches", False),
             overlap=protocol.get("overlap", 0.5),
             voxels_at_once=protocol.get("voxels_at_once", math.inf),
             mixed_precision=protocol.get("mixed_precision", False),
