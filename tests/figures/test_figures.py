@@ -174,7 +174,7 @@ def test_fewer_than_five_cases_get_points_and_no_box(cases, boxes):
 def test_training_curves_show_the_hausdorff_distance_where_it_was_measured(results):
     history = results.history.assign(validation_hausdorff_mm=results.history["epoch"] * 2.0)
     panels = figures.training_curves(replace(results, history=history), "isic2016", ["dice"]).axes
-    assert [axes.get_title() for axes in panels] == ["Loss", "Dice index", "Hausdorff distance, mm"]
+    assert [axes.get_title(loc="left") for axes in panels] == ["Loss", "Dice index", "Hausdorff distance, mm"]
     line = panels[2].lines[0]
     assert list(line.get_ydata()) == [2.0 * epoch for epoch in line.get_xdata()]
     assert len(figures.training_curves(results, "isic2016", ["dice"]).axes) == 2

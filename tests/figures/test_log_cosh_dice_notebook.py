@@ -109,7 +109,7 @@ def write_sweep(folder, cases=12, seeds=2):
     runs = pd.DataFrame(rows, columns=[*columns, "false_negatives", "false_positives"])
     runs.to_csv(folder / "runs.csv", index=False)
     keys = runs[["loss", "setting", "share", "seed"]].drop_duplicates()
-    history = pd.concat([keys.assign(step=step, validation_dice=0.03 * step) for step in (10, 20, 30)])
+    history = pd.concat([keys.assign(step=step, validation_dice=min(0.9, 0.045 * step)) for step in (10, 20, 30)])
     history.to_csv(folder / "history.csv", index=False)
     losses = [dict(zip(("loss", "setting", "spec", "shares"), arm, strict=True)) for arm in arms]
     facts = {"losses": losses, "shares": SHARES, "seeds": [1, 2], "picture": PICTURE}
@@ -177,7 +177,7 @@ def test_every_loss_of_table_3_stands_beside_its_printed_values(complete):
 def test_with_the_sweep_the_claims_on_imbalance_are_decided_on_phantoms(complete):
     verdicts = table_of(complete, "verdicts").set_index("id")["verdict"]
     assert verdicts["sv.9"] == verdicts["sv.11"] == "supported on phantoms"
-    assert verdicts["sv.8"] == "contradicted on phantoms"
+    assert verdicts["sv.8"] == "contradicted on phantoms"  # behind by .03, more than the margin
 
 
 def test_every_loss_of_the_sweep_has_a_slope(complete):
@@ -203,5 +203,4 @@ def test_a_diverged_arm_is_shown_as_diverged(incomplete):
 
 def test_the_notebook_runs_where_the_data_set_is_absent(absent):
     verdicts = table_of(absent, "verdicts").set_index("id")["verdict"]
-    assert set(verdicts.drop("sv.5")) == {"not testable here"}
-    assert verdicts["sv.5"] == "contradicted"  # computed
+    assert set(verdicts) == {"not testable here"}

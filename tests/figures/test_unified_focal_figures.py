@@ -7,6 +7,7 @@ import pytest
 import torch
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from scipy import stats
 
 from segloss import figures
 from segloss.figures import focusing, relatives, unified_probes
@@ -15,6 +16,7 @@ from segloss.figures.magnified import GROUND, box_of
 from segloss.figures.pair_matrix import HIGHER, LOWER
 from segloss.figures.style import LOSS_COLOURS, loss_of
 from segloss.losses import FAMILIES, LOSSES, build_loss
+from segloss.statistics import clustered_error
 
 V1 = ["focal", "dice", "tversky", "cosine_tversky", "focal_tversky", "combo", "mixed_focal"]
 MASK = np.zeros((24, 24), dtype=bool)
@@ -109,6 +111,16 @@ def test_with_gamma_0_both_unified_forms_pull_alike():
         assert first.to_numpy() == pytest.approx(second.to_numpy())
 
 
+def test_the_asymmetric_form_keeps_more_of_both_kinds_of_pixel_as_the_notebook_says():
+    pulls = unified_probes.pulls([0.0, 0.9], [0.1, 0.3, 0.5, 0.8]).set_index(["loss", "gamma", "p"])
+    symmetric, asymmetric = (pulls.loc[name] for name in unified_probes.UNIFIED)
+    kept = (asymmetric / symmetric).loc[0.9]
+    assert kept.loc[0.5, ["lesion", "background"]].to_list() == pytest.approx([1.2, 1.46], abs=0.02)
+    assert kept.loc[0.8, "lesion"] > kept.loc[0.8, "background"] > 1
+    gained = asymmetric.loc[0.9, "background"] / asymmetric.loc[0.0, "background"]
+    assert (gained > 1).to_list() == [True, True, False, False]
+
+
 def test_the_tversky_gradient_is_the_one_line_of_the_notebook():
     p, g = torch.from_numpy(PROBS), torch.from_numpy(MASK).double()
     a, b = 0.3, 0.7
@@ -132,6 +144,16 @@ def test_the_gradient_figures_have_a_panel_for_each_loss():
 
 
 # -------------------------------------------------------------------------------- results of the paper
+
+
+def test_structures_of_one_subject_are_not_counted_as_independent():
+    index = pd.MultiIndex.from_product([["a", "b", "c"], ["kidney", "tumour"]], names=["subject", "class"])
+    of_subjects = [0.5, 0.6, 0.9]
+    twice = pd.Series(np.repeat(of_subjects, 2), index)
+    assert clustered_error(twice) == pytest.approx(stats.sem(of_subjects))
+    apart = pd.Series(of_subjects, pd.Index(["a", "b", "c"], name="subject"))
+    assert clustered_error(apart) == pytest.approx(stats.sem(of_subjects))
+    assert np.isnan(clustered_error(apart[:1]))
 
 
 def test_the_matrix_shades_a_cell_by_who_is_better_and_holds_both_tests():

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
 
 from segloss.losses import build_loss
 from segloss.statistics import Results
 from segloss.statistics.sweep import Sweep, arm_of
+from segloss.statistics.sweep_learning import found_nothing
 from segloss.tables import convergence_table, possible_rows_table, survey_contradictions, survey_ranks_table
 from segloss.verdicts import combine, decide_claims
 from segloss.verdicts.arithmetic import Computed
@@ -58,8 +60,9 @@ def nine(value: float = 0.9, **others: float) -> dict[str, float]:
     return {arm: others.get(arm, value) for arm in NINE}
 
 
-def made_up_sweep(dice, weights=(0.25, 0.5, 1, 2, 4), missed=lambda weight: 20 / weight) -> Sweep:
-    """A sweep of two seeds; ``dice`` gives the mean by loss and share, ``missed`` the false negatives by weight."""
+def made_up_sweep(dice, weights=(0.25, 0.5, 1, 2, 4), missed=lambda weight: 20 / weight, of_seed=False) -> Sweep:
+    """A sweep of two seeds; ``dice`` gives the mean by loss, share and, ``of_seed``, seed; ``missed`` the false
+    negatives by weight."""
     rng = np.random.default_rng(1)
     arms = [(loss, "survey", share, 1.0) for loss, share in product(TEN, SHARES)]
     arms += [("weighted_cross_entropy", f"positive_weight_{weight:g}", 0.05, weight) for weight in weights]
@@ -67,7 +70,8 @@ def made_up_sweep(dice, weights=(0.25, 0.5, 1, 2, 4), missed=lambda weight: 20 /
     rows = []
     for (loss, setting, share, weight), seed, case in product(arms, (1, 2), range(CASES)):
         noise = rng.normal(0, (0.001, 0.1, 0.1))
-        measured = (dice(loss, share), 0.9, 0.9, missed(weight), missed(1 / weight))
+        mean = dice(loss, share, seed) if of_seed else dice(loss, share)
+        measured = (mean, 0.9, 0.9, missed(weight), missed(1 / weight))
         rows.append((loss, setting, share, seed, case, *(measured + noise[[0, 0, 0, 1, 2]])))
     columns = ["loss", "setting", "share", "seed", "case", "dice", "sensitivity", "specificity"]
     runs = pd.DataFrame(rows, columns=[*columns, "false_negatives", "false_positives"])
@@ -81,6 +85,11 @@ def decided(claim: str, results: Results | None = None, sweep: Sweep | None = No
     absent = Results(pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=CURVES), nothing)
     found = decide_claims("log_cosh_dice", absent if results is None else results, sweep=sweep, resamples=100)
     return found.claims.set_index("id").loc[claim]
+
+
+def compared(claim: str, results: Results | None = None, sweep: Sweep | None = None) -> pd.DataFrame:
+    results = on_nfbs({}) if results is None else results
+    return decide_claims("log_cosh_dice", results, sweep=sweep, resamples=100).comparisons.query("id == @claim")
 
 
 def test_no_counts_have_a_dice_above_the_bound_of_their_sensitivity_and_those_without_false_positives_reach_it():
@@ -144,25 +153,27 @@ def test_the_steepest_slope_of_dice_is_that_of_a_single_missed_pixel():
     assert steepest_slope(16) == pytest.approx(3 / 4)
 
 
-def test_the_computation_contradicts_and_says_why():
+def test_the_computation_contradicts_the_part_on_convexity_and_says_why():
     found = log_cosh_of_dice()
     assert found.verdict == "contradicted"
     assert "1.0% of that of Dice" in found.ours
 
 
-@pytest.mark.parametrize(
-    ("computed", "measured", "verdict"),
-    [
-        ("contradicted", "supported", "contradicted"),
-        ("contradicted", "not testable here", "contradicted"),
-        ("supported", "inconclusive on NFBS", "inconclusive on NFBS"),
-        ("supported", "not testable here", "not testable here"),
-    ],
-)
-def test_a_computation_can_contradict_a_claim_and_never_support_it_alone(monkeypatch, computed, measured, verdict):
-    monkeypatch.setitem(COMPUTATIONS, "made_up", lambda: Computed("ours", "printed", computed, "because"))
+@pytest.mark.parametrize("measured", ["supported", "contradicted on NFBS", "not testable here"])
+def test_a_computation_on_a_part_of_a_claim_stands_beside_the_runs_which_decide(monkeypatch, measured):
+    monkeypatch.setitem(COMPUTATIONS, "made_up", lambda: Computed("ours", "printed", "contradicted", "for so it is"))
     row = {"ours": "x", "published": "no number", "verdict": measured, "reason": "y"}
-    assert with_computation(row, "made_up")["verdict"] == verdict
+    found = with_computation(row, "made_up")
+    assert found["verdict"] == measured
+    assert found["reason"] == "computed, of a part of the claim: contradicted, for so it is; y"
+
+
+@pytest.mark.parametrize(("gain", "verdict"), [(0.05, "supported"), (-0.05, "contradicted")])
+def test_the_runs_decide_whether_log_cosh_is_better_optimised(gain, verdict):
+    paces = {"dice": (1.7, 2.0, 2.4), "log_cosh_dice": (5.0, 5.0, 7.0) if gain > 0 else (1.2, 1.4, 1.5)}
+    curves = {arm: [np.minimum(0.8, np.linspace(0.1, end, 20)) for end in ends] for arm, ends in paces.items()}
+    results = on_nfbs({"dice": nine(0.9, log_cosh_dice=0.9 + gain)}, curves=curves)
+    assert decided("sv.5", results)["verdict"] == verdict
 
 
 @pytest.mark.parametrize(
@@ -181,8 +192,36 @@ def test_a_claim_that_there_is_such_a_loss_needs_only_one(verdicts, combined):
 def test_the_best_loss_supports_the_claim_of_table_3_and_contradicts_that_of_the_text():
     results = on_nfbs({"dice": nine(0.9, log_cosh_dice=0.95)})
     assert decided("sv.1", results)["verdict"] == "supported"
-    assert decided("sv.2", results)["verdict"] == "contradicted"
+    assert decided("sv.2", results)["verdict"] == "contradicted"  # farther apart than the margin
     assert decided("sv.1", results)["published"] == "NFBS: +0.012"  # .989 - .977
+
+
+def test_the_text_is_supported_where_focal_tversky_is_above_dice_and_log_cosh_close_to_it():
+    results = on_nfbs({"dice": nine(0.9, focal_tversky=0.95, log_cosh_dice=0.945, focal=0.97)})
+    assert decided("sv.2", results)["verdict"] == "supported"
+
+
+def test_the_rank_among_all_losses_stands_beside_the_text_and_decides_nothing():
+    results = on_nfbs({"dice": nine(0.9, focal_tversky=0.95, log_cosh_dice=0.945, focal=0.97)})
+    rows = compared("sv.2", results).query("expect == 'first'")
+    assert rows["decides"].to_list() == [False]
+    assert rows["difference"].to_list() == [pytest.approx(-0.02, abs=1e-3)]
+
+
+def test_tversky_losses_that_rank_first_in_every_scan_support_the_claim_with_a_lead_in_ranks():
+    results = on_nfbs({"dice": nine(0.9, tversky=0.95, focal_tversky=0.94, dice=0.93)})
+    row = decided("sv.6", results)
+    assert row["verdict"] == "supported"
+    assert "NFBS, Tversky − the best of the other seven: +1.00" in row["ours"]  # rank 1 against rank 2
+
+
+def test_one_scan_with_a_large_gain_changes_a_mean_and_not_the_ranks():
+    results = on_nfbs({"dice": nine(0.8, dice=0.82, tversky=0.81, focal_tversky=0.81)})
+    lucky = (results.metrics["case"] == "scan00") & results.metrics["arm"].isin(["tversky", "focal_tversky"])
+    results.metrics.loc[lucky & (results.metrics["metric"] == "dice"), "value"] = 0.99
+    means = results.metrics.query("metric == 'dice'").groupby("arm")["value"].mean()
+    assert means["tversky"] > means["dice"]
+    assert decided("sv.6", results)["verdict"] == "contradicted"
 
 
 def test_specificity_is_the_same_where_all_pairs_are_and_not_where_one_is_far():
@@ -250,7 +289,73 @@ def test_losses_that_never_learned_the_balanced_task_decide_nothing():
     assert "networks were not above the trivial answers" in row["reason"]  # 2 * .5 / 1.5 is predicting everything
 
 
-@pytest.mark.parametrize(("lead", "verdict"), [(0.05, "supported on phantoms"), (-0.05, "contradicted on phantoms")])
+def test_one_seed_that_makes_all_of_a_difference_leaves_it_inconclusive():
+    def dice(loss: str, share: float, seed: int) -> float:
+        fails = loss == "tversky" and share < 0.1
+        return 0.9 + (0.02 * (seed - 1.5) if seed == 1 else -0.3) * fails
+
+    sweep = made_up_sweep(dice, of_seed=True)
+    rows = compared("sv.7", sweep=sweep)
+    rows = rows[(rows["arm"] == "focal_tversky") & (rows["expect"] == "higher")]
+    assert set(rows["limit"]) == {""}  # + .01 in one seed, + .30 in the other
+    turned = made_up_sweep(lambda *of: dice(*of) + 0.05 * (of[0] == "tversky" and of[2] == 1), of_seed=True)
+    rows = compared("sv.7", sweep=turned)
+    rows = rows[(rows["arm"] == "focal_tversky") & (rows["expect"] == "higher")]
+    assert (rows["low"] > 0.01).all()
+    assert set(rows["limit"]) == {"seeds disagree on the sign"}
+    assert set(rows["verdict"]) == {"inconclusive"}
+
+
+def test_seeds_that_differ_by_less_than_the_margin_agree():
+    sweep = made_up_sweep(lambda loss, share, seed: 0.9 + 0.01 * (seed - 1.5) * (loss == "focal"), of_seed=True)
+    rows = compared("sv.7", sweep=sweep)
+    rows = rows[(rows["arm"] == "focal") & (rows["expect"] == "higher")]
+    assert set(rows["verdict"]) == {"contradicted"}  # inside the margin
+
+
+def test_a_loss_that_was_still_learning_decides_nothing_at_that_share_and_over_all_shares():
+    sweep = made_up_sweep(suffers)
+    steps = [(arm, share, seed, step) for arm, share, seed, step in product(TEN, SHARES, (1, 2), (10, 20, 30))]
+    history = pd.DataFrame(steps, columns=["arm", "share", "seed", "step"])
+    rises = (history["arm"] == "focal") & (history["share"] == 0.001)
+    history = history.assign(validation_dice=0.8 + 0.002 * history["step"] * rises)
+    sweep = Sweep(sweep.runs, history, sweep.provenance | {"training": {"steps": 30}})
+    rows = compared("sv.7", sweep=sweep)
+    late = rows[rows["limit"] == "a loss was still learning when the training ended"]
+    assert set(late["verdict"]) == {"inconclusive"}
+    assert set(zip(late["arm"], late["dataset"], strict=True)) == {("focal", "sweep"), ("focal", "share_0.1")}
+
+
+def test_a_loss_that_found_nothing_in_one_run_decides_nothing_there():
+    sweep = made_up_sweep(suffers)
+    runs = sweep.runs
+    failed = (runs["arm"] == "tversky") & (runs["share"] == 0.003) & (runs["seed"] == 2)
+    runs.loc[failed, ["dice", "sensitivity", "false_positives"]] = 0.0
+    rows = compared("sv.7", sweep=sweep)
+    failed_rows = rows[rows["limit"] == "a loss found nothing in a whole run"]
+    assert set(failed_rows["verdict"]) == {"inconclusive"}
+    assert set(zip(failed_rows["baseline"], failed_rows["dataset"], strict=True)) == {
+        ("tversky", "sweep"),
+        ("tversky", "share_0.3"),
+    }
+
+
+def test_one_phantom_with_a_prediction_is_not_nothing():
+    sweep = made_up_sweep(suffers)
+    runs = sweep.runs
+    failed = (runs["arm"] == "tversky") & (runs["share"] == 0.003) & (runs["seed"] == 2)
+    runs.loc[failed & (runs["case"] > 0), ["dice", "sensitivity", "false_positives"]] = 0.0
+    assert found_nothing(sweep) == {}
+
+
+@pytest.mark.parametrize(
+    ("lead", "verdict"),
+    [
+        (0.05, "supported on phantoms"),
+        (-0.005, "inconclusive on phantoms"),  # behind for sure, and within the margin
+        (-0.05, "contradicted on phantoms"),
+    ],
+)
 def test_cross_entropy_is_judged_where_the_classes_are_balanced(lead, verdict):
     def dice(loss: str, share: float) -> float:
         return 0.9 + (lead if loss == "cross_entropy" and share == 0.5 else 0)
@@ -271,18 +376,46 @@ def test_the_smoothed_dice_is_judged_on_mildly_skewed_shares_and_the_other_decid
 
 def test_no_loss_is_best_everywhere_where_two_take_turns_and_one_is_where_it_always_leads():
     def turns(loss: str, share: float) -> float:
-        return 0.95 if loss == ("cross_entropy" if share > 0.1 else "dice") else 0.9
+        return 0.95 if loss == ("cross_entropy" if share > 0.1 else "dice") else 0.9 - 0.01 * TEN.index(loss)
 
     assert decided("sv.10", sweep=made_up_sweep(turns))["verdict"] == "supported on phantoms"
     always = made_up_sweep(lambda loss, share: 0.95 if loss == "dice" else 0.9)
     row = decided("sv.10", sweep=always)
     assert row["verdict"] == "contradicted on phantoms"
-    assert "+0.06" in row["ours"]  # a lead of .05 and the margin
+    assert "winners besides the first: +0 " in row["ours"]
+    assert "+0.06" in row["ours"]  # beside it, a lead of .05 and the margin
 
 
-def test_a_loss_that_is_never_beaten_by_more_than_the_margin_is_best_enough():
-    tied = made_up_sweep(lambda loss, share: 0.9 + 0.004 * (loss == "focal") * (share < 0.1))
-    assert decided("sv.10", sweep=tied)["verdict"] == "contradicted on phantoms"
+def test_a_loss_that_is_first_at_some_shares_and_not_surely_second_elsewhere_decides_nothing():
+    tied = made_up_sweep(lambda loss, share: 0.9 + 0.05 * (loss == "focal") * (share < 0.1))
+    assert decided("sv.10", sweep=tied)["verdict"] == "inconclusive on phantoms"
+
+
+def test_winners_that_differ_decide_nothing_where_friedmans_test_does_not_tell_the_losses_apart():
+    def alike(loss: str, share: float) -> float:
+        place = (TEN.index(loss) + SHARES.index(share)) % 10  # every loss in its turn
+        return 0.95 - 0.01 * place
+
+    assert decided("sv.10", sweep=made_up_sweep(alike))["verdict"] == "inconclusive on phantoms"
+
+
+def test_a_win_that_one_seed_makes_is_not_sure():
+    def turns(loss: str, share: float, seed: int) -> float:
+        if loss == ("dice" if seed == 2 and share < 0.1 else "cross_entropy"):
+            return 0.95 if loss == "cross_entropy" else 0.99
+        return 0.9
+
+    row = decided("sv.10", sweep=made_up_sweep(turns, of_seed=True))
+    assert row["verdict"] == "inconclusive on phantoms"
+    assert "winners besides the first: +1 (+0 to +4)" in row["ours"]
+
+
+def test_the_p_of_the_winners_is_friedmans_over_the_shares():
+    sweep = made_up_sweep(lambda loss, share: 0.95 if loss == ("cross_entropy" if share > 0.1 else "dice") else 0.9)
+    rows = compared("sv.10", sweep=sweep)
+    [found] = rows[rows["metric"] == "further_winners"]["p"]
+    means = sweep.runs[sweep.runs["setting"] == "survey"].pivot_table("dice", "arm", "share")
+    assert found == pytest.approx(stats.friedmanchisquare(*means.to_numpy()).pvalue)
 
 
 def test_errors_that_move_with_the_weight_are_a_trend_of_the_right_size():

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from segloss import tables
 from segloss.losses import LOSSES
@@ -20,11 +21,13 @@ from segloss.statistics import (
     gamma_sweep,
     pairwise_tests,
     precision_minus_recall,
+    recall_precision_distance,
     size_interaction,
     structure_values,
     structures_of,
     variance_ratio,
 )
+from segloss.statistics.sweep import Sweep
 from segloss.verdicts import decide_claims
 from segloss.verdicts.unified_focal_arithmetic import (
     largest_deviation,
@@ -108,6 +111,7 @@ def test_the_two_units_cannot_be_one():
     assert printed_p_values().min() == 0.00145
     assert found.verdict == "contradicted"
     assert "at most 290 scans" in found.ours
+    assert f"missing from {369 - 290} of the 369 scans" in found.reason
 
 
 # ------------------------------------------------------------------------------------------- all pairs
@@ -161,6 +165,22 @@ def test_precision_minus_recall_is_averaged_over_the_structures_of_a_case():
     )
 
 
+def test_a_structure_of_which_nothing_is_found_is_as_far_from_balance_as_can_be():
+    nothing, half = np.zeros(CASES), np.full(CASES, 0.5)
+    arms = {
+        "empty": {"dice": nothing, "sensitivity": nothing, "precision": nothing},
+        "balanced": {"dice": half, "sensitivity": half, "precision": half},
+        "careful": {"dice": half, "sensitivity": half, "precision": half + 0.3},
+    }
+    results = made_up({arm: {"kidney": values, "tumour": arms["balanced"]} for arm, values in arms.items()})
+    kidney = recall_precision_distance(results, "kits19", "kidney").mean()
+    assert kidney[[*arms]].to_list() == pytest.approx([1.0, 0.0, 0.3])
+    both = recall_precision_distance(results, "kits19").mean()
+    assert both[[*arms]].to_list() == pytest.approx([0.5, 0.0, 0.15])
+    frame = balance_frame(results, "kits19", [*arms], ["kidney"], resamples=50)
+    assert frame["distance"].to_list() == pytest.approx([1.0, 0.0, 0.3])
+
+
 def test_the_balance_of_an_absent_data_set_is_empty():
     assert balance_frame(of_gains({"dice": 0.0}), "brats2020", ["dice"]).empty
 
@@ -212,10 +232,31 @@ def test_the_interaction_is_the_slope_of_the_gain_on_the_logarithm_of_the_size(s
     results = of_slope(slope)
     found = size_interaction(results, "kits19", "dice", "cross_entropy", resamples=300)
     points = structure_values(results, "kits19")
-    fitted = np.polyfit(np.log10(points["share"]), points["dice"] - points["cross_entropy"], 1)[0]
-    assert found.slope == pytest.approx(fitted)
+    is_kidney = points.index.get_level_values("class") == "kidney"
+    design = np.column_stack([np.log10(points["share"]), is_kidney, ~is_kidney]).astype(float)
+    fitted = np.linalg.lstsq(design, points["dice"] - points["cross_entropy"])[0]
+    assert found.slope == pytest.approx(fitted[0])
     assert found.low < slope < found.high
     assert (found.p < 0.05) == (slope != 0)
+    assert found.subjects == CASES
+
+
+def test_a_gain_that_one_class_has_and_another_has_not_is_no_matter_of_size():
+    values = {"dice": {}, "cross_entropy": {name: {"dice": BASE} for name in SHARES}}
+    for name, gain in (("kidney", 0.0), ("tumour", 0.1)):  # the tumours are the smaller ones
+        noise = np.random.default_rng(len(name)).normal(0, 0.01, CASES)
+        values["dice"][name] = {"dice": BASE + gain + noise}
+    found = size_interaction(made_up(values), "kits19", "dice", "cross_entropy", resamples=300)
+    assert found.low < 0 < found.high
+    assert abs(found.slope) < 0.02
+
+
+def test_a_class_that_few_subjects_have_keeps_its_place_in_the_resamples():
+    results = of_slope(0.08)
+    rare = (results.metrics["class"] == "tumour") & (results.metrics["case"] > "case01")
+    results = Results(results.metrics[~rare], results.history, results.provenance)
+    found = size_interaction(results, "kits19", "dice", "cross_entropy", resamples=300)
+    assert found.low < 0.08 < found.high
     assert found.subjects == CASES
 
 
@@ -275,16 +316,64 @@ def test_claim_6_looks_at_the_sign_of_precision_minus_recall():
     assert verdict_of("uf.6", made_up(turned))[0].startswith("contradicted")
 
 
-def test_claim_7_is_of_balance_and_not_of_quality():
-    def arm(dice: float, gap: float) -> dict:
-        values = {"dice": BASE + dice, "sensitivity": BASE, "precision": BASE + gap * (1 + BASE)}
-        return dict.fromkeys(SHARES, values)
+def balanced(dice: float, gap: float) -> dict:
+    """An arm with so much more Dice than the case's, and a precision so far above the recall."""
+    values = {"dice": BASE + dice, "sensitivity": BASE, "precision": BASE + gap * (1 + BASE)}
+    return dict.fromkeys(SHARES, values)
 
-    results = made_up({name: arm(-0.2, 0.01) if name == "mixed_focal" else arm(0.0, 0.1) for name in V1})
-    verdict, rows = verdict_of("uf.7", results)
-    assert verdict == "supported on KITS19 (real subset)"
-    assert (rows.loc[rows["metric"] == "dice", "difference"] < 0).all()
-    assert not rows.loc[rows["metric"] == "dice", "decides"].any()
+
+@pytest.mark.parametrize(("dice", "verdict"), [(0.05, "supported"), (-0.2, "contradicted")])
+def test_claim_7_asks_for_balance_and_for_quality(dice, verdict):
+    arms = {name: balanced(dice, 0.01) if name == "mixed_focal" else balanced(0.0, 0.1) for name in V1}
+    found, rows = verdict_of("uf.7", made_up(arms))
+    assert found == f"{verdict} on KITS19 (real subset)"
+    assert (rows.loc[rows["metric"] == "balance", "verdict"] == "supported").all()
+
+
+def test_a_loss_that_predicts_nothing_has_not_the_best_balance():
+    nothing = dict.fromkeys(SHARES, dict.fromkeys(("dice", "sensitivity", "precision"), np.zeros(CASES)))
+    arms = {name: nothing if name == "mixed_focal" else balanced(0.0, 0.1) for name in V1}
+    for dataset in ("kits19", "hippocampus"):
+        found, rows = verdict_of("uf.7", made_up(arms, dataset))
+        assert found.startswith("contradicted")
+        assert set(rows["verdict"]) == {"contradicted"}
+
+
+def made_for_claim_4(precision: float) -> dict:
+    """The compound losses are better by 0.1 in Dice and recall, and in precision by so much."""
+    values = {}
+    for arm in ("dice", "focal", "focal_tversky", "combo", "mixed_focal"):
+        compound = arm in ("combo", "mixed_focal")
+        numbers = {"dice": BASE + 0.1 * compound, "sensitivity": BASE + 0.1 * compound}
+        values[arm] = dict.fromkeys(("anterior", "posterior"), numbers | {"precision": BASE + precision * compound})
+    return values
+
+
+@pytest.mark.parametrize(("precision", "verdict"), [(0.1, "supported"), (-0.1, "contradicted")])
+def test_where_another_organ_stands_in_claim_4_is_decided_by_precision_too(precision, verdict):
+    shares = dict.fromkeys(("anterior", "posterior"), SHARES["kidney"])
+    results = made_up(made_for_claim_4(precision), "hippocampus", shares=shares)
+    found, rows = verdict_of("uf.4", results)
+    assert found == f"{verdict} on HIPPOCAMPUS (real subset)"
+    over_structures = rows[rows["metric"] == "precision"]
+    assert list(zip(over_structures["arm"], over_structures["baseline"], strict=True)) == [
+        *[("combo", "dice"), ("mixed_focal", "focal"), ("mixed_focal", "focal_tversky")]
+    ]
+    assert over_structures["structure"].isna().all()
+
+
+def test_on_the_papers_own_set_claim_4_asks_for_the_precision_of_its_structures():
+    _, rows = verdict_of("uf.4", of_gains(dict.fromkeys(V1, 0.0)))
+    assert rows.loc[rows["metric"] == "precision", "structure"].to_list() == ["kidney", "tumour", "tumour", "tumour"]
+
+
+def test_a_comparison_that_is_not_made_on_the_stand_in_is_not_called_missing():
+    only = [claim for claim in load_claims("unified_focal") if claim["id"] == "uf.4"]
+    shares = dict.fromkeys(("anterior", "posterior"), SHARES["kidney"])
+    with mock.patch("segloss.verdicts.claims.load_claims", return_value=only):
+        results = made_up(made_for_claim_4(0.1), "hippocampus", shares=shares)
+        reason = decide_claims("unified_focal", results, resamples=50).claims["reason"].item()
+    assert "missing" not in reason
 
 
 def test_the_inverted_form_of_claim_8_decides_nothing():
@@ -303,6 +392,36 @@ def test_claim_11_can_be_decided_on_phantoms():
     values = dict.fromkeys(["dice", "mixed_focal", "asymmetric_unified_focal"], steep)
     results = made_up(values | dict.fromkeys(["cross_entropy", "focal"], flat), kind="phantom")
     assert verdict_of("uf.11", results)[0] == "supported on phantoms"
+
+
+def test_the_sweep_stands_beside_claim_11_and_decides_nothing():
+    rng, rows = np.random.default_rng(0), []
+    for loss, suffers in (("cross_entropy", 1), ("focal", 1), ("dice", 0), ("tversky", 0), ("focal_tversky", 0)):
+        for share in (0.5, 0.05, 0.005):
+            dice = 0.9 + 0.1 * suffers * np.log10(share) + rng.normal(0, 0.01, (2, 8))
+            rows += [(loss, share, seed, case, value) for (seed, case), value in np.ndenumerate(dice)]
+    runs = pd.DataFrame(rows, columns=["arm", "share", "seed", "case", "dice"])
+    runs = runs.assign(sensitivity=0.9, specificity=0.9, false_negatives=1, false_positives=1)
+    sweep = Sweep(runs, pd.DataFrame(), {})
+    only = [claim for claim in load_claims("unified_focal") if claim["id"] == "uf.11"]
+    with mock.patch("segloss.verdicts.claims.load_claims", return_value=only):
+        found = decide_claims("unified_focal", of_gains({}), sweep=sweep, resamples=200)
+    row = found.comparisons.set_index("dataset").loc["sweep"]
+    assert row["difference"] == pytest.approx(-0.1, abs=0.01)
+    assert (row["low"] < row["difference"] < row["high"], row["verdict"]) == (True, "supported")
+    assert not row["decides"]
+    assert found.claims["verdict"].item() == "not testable here"
+
+
+def test_claim_12_is_corrected_on_each_data_set_apart():
+    six = ["cross_entropy", "focal", "dice", "tversky", "focal_tversky", "combo"]
+    both = ["asymmetric_unified_focal", "symmetric_unified_focal"]
+    parts = [of_gains(dict.fromkeys([*six, *both], 0.0), name) for name in ("kits19", "bus2017")]
+    metrics, history = (pd.concat([getattr(part, name) for part in parts]) for name in ("metrics", "history"))
+    rows = verdict_of("uf.12", Results(metrics, history, parts[0].provenance | parts[1].provenance))[1]
+    for _, family in rows.groupby(["dataset", "decides"]):
+        assert len(family) in (5, 6)
+        assert family["p_holm"].to_numpy() == pytest.approx(multipletests(family["p"].astype(float), method="holm")[1])
 
 
 def test_the_hippocampus_stands_in_where_the_papers_sets_have_too_few_patients():

@@ -1,6 +1,7 @@
 """Verdicts: the rules on hand-made intervals, and every claim on chosen results."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from segloss.verdicts.arithmetic import (
     padding_gap,
     parameter_counts,
 )
+from segloss.verdicts.claims import _judged
 
 RNG = np.random.default_rng(2)
 DICE = RNG.uniform(0.6, 0.85, 60)
@@ -120,6 +122,15 @@ def test_holm_runs_over_the_comparisons_of_a_claim_and_not_over_the_pool(make_re
     assert rows.loc["scd", "p_holm"] == pytest.approx(rows.loc["scd", "p"])
     assert rows.loc["isic2018", "p_holm"] == pytest.approx(2 * rows.loc["isic2018", "p"])
     assert rows.loc[POOLED, "p_holm"] == rows.loc[POOLED, "p"]
+
+
+def test_what_decides_nothing_is_corrected_as_a_family_of_its_own():
+    rows = {"p": [0.01, 0.02, 0.03, 0.04, 0.001], "decides": [True, True, False, False, True]}
+    table = pd.DataFrame(rows).assign(
+        corrected=[False] * 4 + [True], limit="", expect="higher", low=0.1, high=0.2, margin=0.01
+    )
+    judged = _judged(table, None)
+    assert judged["p_holm"].to_list() == pytest.approx([0.02, 0.02, 0.06, 0.06, 0.001])
 
 
 def test_the_printed_difference_and_p_stand_beside_ours(make_results):

@@ -24,7 +24,7 @@ def recall_against_precision(balance: pd.DataFrame, data: str) -> Figure:
     if shown.empty:
         return placeholder(title, "Recall and precision were not measured on this data set at this scale.")
     structures, arms = list(shown["structure"].unique()), list(shown["arm"].unique())
-    figure = new_figure(3.3 if len(structures) > 1 else 4.4)
+    figure = new_figure(4.6)
     panels = figure.subplots(1, len(structures), squeeze=False)[0]
     for axes, structure in zip(panels, structures, strict=True):
         rows = shown[shown["structure"] == structure]
@@ -42,7 +42,7 @@ def recall_against_precision(balance: pd.DataFrame, data: str) -> Figure:
         axes.set_box_aspect(1)
     panels[0].set_ylabel("precision")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right center", fontsize=8)
+    figure.legend(handles, labels, loc="outside lower left", ncols=4, fontsize=8)
     return finish(figure, title, "Bars: intervals over subjects. Line: recall = precision. Curves: equal Dice of both.")
 
 

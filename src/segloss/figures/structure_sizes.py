@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from segloss.figures.recall_precision import MARKERS
 from segloss.figures.style import BELOW, colour_of, finish, new_figure, placeholder, short_title_of, styled, title_of
+from segloss.statistics import clustered_error
 
 CLASSES = 4  # of size, with equally many structures
 STRUCTURES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -40,7 +41,7 @@ def dice_by_size(values: Mapping[str, pd.DataFrame], arms: Sequence[str]) -> Fig
         axes.xaxis.set_minor_formatter(NullFormatter())
     panels[0].set_ylabel("Dice")
     drawn = {label: line for axes in panels for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    note = f"Means of up to {CLASSES} classes with as many structures each, bars: 2 standard errors."
+    note = f"Means of up to {CLASSES} classes with as many structures each, bars: 2 standard errors over subjects."
     figure.legend(drawn.values(), drawn.keys(), **BELOW, ncols=4, title=note)
     return finish(figure, title)
 
@@ -50,7 +51,7 @@ def draw_size_classes(axes: Axes, points: pd.DataFrame, arm: str, marker: str) -
     classes = pd.qcut(points["share"], min(CLASSES, max(1, len(points) // 3)), duplicates="drop")
     groups = points.groupby(classes, observed=True)
     shares = np.exp(np.log(points["share"]).groupby(classes, observed=True).mean())
-    errors = 2 * groups[arm].sem().fillna(0)
+    errors = 2 * groups[arm].agg(clustered_error)
     look = {"color": colour_of(arm), "marker": marker, "markersize": 4.5, "linewidth": 1.2, "elinewidth": 0.8}
     axes.errorbar(shares, groups[arm].mean(), yerr=errors, label=short_title_of(arm), **look)
 

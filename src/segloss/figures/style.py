@@ -71,6 +71,8 @@ LOSS_COLOURS = {
     "asymmetric_unified_focal": "#D55E00",
     "asymmetric_unified_focal_gamma": "#CC6677",
     "asymmetric_unified_focal_deep_supervision": "#661100",
+    "cross_entropy_balanced_patches": "#6699CC",
+    "asymmetric_unified_focal_balanced_patches": "#AA4466",
 }
 TRIVIAL_COLOUR = "#A6A6A6"
 # A legend below everything, whose title takes the place of the note.

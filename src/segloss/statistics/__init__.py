@@ -1,6 +1,11 @@
 """Statistics over tidy results: loading, paired comparisons, convergence, tests from printed numbers."""
 
-from segloss.statistics.balance import balance_frame, precision_minus_recall, structures_of
+from segloss.statistics.balance import (
+    balance_frame,
+    precision_minus_recall,
+    recall_precision_distance,
+    structures_of,
+)
 from segloss.statistics.collapse import any_still_falling, empty_share
 from segloss.statistics.convergence import convergence, paired_t_p, t_interval
 from segloss.statistics.curves import gap_opening, roughness
@@ -39,7 +44,7 @@ from segloss.statistics.results import (
 )
 from segloss.statistics.seeds import SeedSpread, load_seed_study, seed_spread, spread_of
 from segloss.statistics.structure_sizes import SizeInteraction, size_interaction, structure_values
-from segloss.statistics.subjects import over_subjects, subject_values
+from segloss.statistics.subjects import clustered_error, over_subjects, subject_values
 from segloss.statistics.sweep import (
     Sweep,
     SweepDifference,
@@ -79,6 +84,7 @@ __all__ = [
     "bootstrap_interval",
     "case_values",
     "chosen_on_validation",
+    "clustered_error",
     "compare",
     "comparison_frame",
     "convergence",
@@ -107,6 +113,7 @@ __all__ = [
     "positive_weight_trend",
     "precision_minus_recall",
     "rank_first_share",
+    "recall_precision_distance",
     "recompute_p_values",
     "roughness",
     "seed_spread",

@@ -34,6 +34,21 @@ def precision_minus_recall(results: Results, dataset: str, structure: str | None
     return _over_structures(precision - recall, results, dataset)
 
 
+def recall_precision_distance(results: Results, dataset: str, structure: str | None = None) -> pd.DataFrame:
+    """Absolute difference of precision and recall by subject and arm, in [0, 1]; of several classes their mean.
+
+    A structure of which nothing is found has neither precision nor recall, which is no balance: it counts as 1.
+
+    Args:
+        results: Measured values.
+        dataset: Which data set.
+        structure: Which class; all if left out.
+    """
+    precision, recall = (_by_structure(results, dataset, metric, structure) for metric in ("precision", "sensitivity"))
+    distance = (precision - recall).abs().mask((precision == 0) & (recall == 0), 1.0)
+    return _over_structures(distance, results, dataset)
+
+
 def balance_frame(
     results: Results,
     dataset: str,
@@ -55,7 +70,7 @@ def balance_frame(
 
     Returns:
         structure, arm, cases; recall and precision, each with _low and _high; difference (precision minus recall) with
-        its interval; distance (mean absolute difference).
+        its interval; distance (mean absolute difference, 1 where nothing of a structure is found).
     """
     rows = []
     for structure in structures:
@@ -63,14 +78,14 @@ def balance_frame(
             _over_structures(_by_structure(results, dataset, metric, structure), results, dataset)
             for metric in ("sensitivity", "precision")
         ]
+        distances = recall_precision_distance(results, dataset, structure)
         for arm in [arm for arm in arms if arm in kinds[0]]:
             recall, precision = pd.concat([kind[arm] for kind in kinds], axis=1).dropna().to_numpy(dtype=float).T
             cells: list[float] = []
             for values in (recall, precision, precision - recall):
                 interval = bootstrap_interval(np.mean, values, confidence=confidence, resamples=resamples)
                 cells += [float(values.mean()) if len(values) else float("nan"), *interval]
-            distance = float(np.abs(precision - recall).mean()) if len(recall) else float("nan")
-            rows.append((structure, arm, len(recall), *cells, distance))
+            rows.append((structure, arm, len(recall), *cells, float(distances[arm].mean())))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 

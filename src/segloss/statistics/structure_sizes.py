@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SizeInteraction:
-    """A straight line through the differences of two arms, every structure of every case a point.
+    """Parallel straight lines through the differences of two arms, one for each class; every structure is a point.
 
     Attributes:
         slope: Change of the difference for a structure ten times as large; ``low`` and ``high`` end its interval.
@@ -30,15 +30,18 @@ class SizeInteraction:
 
 
 def structure_values(results: Results, dataset: str, metric: str = "dice") -> pd.DataFrame:
-    """A metric of every structure of every case by arm, with its share of the image; index case and class."""
+    """A metric of every structure of every case by arm, with its share of the image; index subject, case, class."""
     rows = results.metrics[results.metrics["dataset"] == dataset].astype({"arm": str, "class": str, "metric": str})
     shares = rows[(rows["arm"] == TRUTH) & (rows["metric"] == "foreground_share")]
     values = rows[rows["metric"] == metric]
     if values.empty or shares.empty:
         return pd.DataFrame()
     table = values.pivot(index=["case", "class"], columns="arm", values="value")[list(values["arm"].unique())]
-    share = shares.set_index(["case", "class"])["value"]
-    return table.assign(share=share)[share.reindex(table.index).gt(0)]
+    table = table.assign(share=shares.set_index(["case", "class"])["value"])
+    subject_of = results.provenance.get(dataset, {}).get("subjects") or {}
+    subjects = table.index.get_level_values("case").map(lambda case: subject_of.get(case, case)).rename("subject")
+    table = table.set_index(subjects, append=True).reorder_levels(["subject", "case", "class"])
+    return table[table["share"] > 0]
 
 
 def size_interaction(
@@ -54,7 +57,9 @@ def size_interaction(
 ) -> SizeInteraction | None:
     """Does the difference of two arms grow or shrink with the size of the structure?
 
-    Subjects are resampled with all their structures. None where an arm is missing or all structures have one size.
+    Sizes and differences are taken from the mean of their class, since two classes of different sizes, such as kidney
+    and tumour, differ in more than size. Subjects are resampled with all their structures. None where an arm is missing
+    or all structures of a class have one size.
 
     Args:
         results: Measured values.
@@ -70,23 +75,24 @@ def size_interaction(
     if not {arm, baseline} <= set(values.columns):
         return None
     points = pd.DataFrame({"x": np.log10(values["share"]), "y": values[arm] - values[baseline]}).dropna()
-    if points["x"].nunique() < 2:
+    if points["x"].groupby(level="class").nunique().lt(2).all():
         return None
-    subject_of = results.provenance.get(dataset, {}).get("subjects") or {}
-    subjects = points.index.get_level_values("case").map(lambda case: subject_of.get(case, case))
-    terms = points.assign(n=1.0, xx=points["x"] ** 2, xy=points["x"] * points["y"]).groupby(subjects).sum()
-    sums = [terms[name].to_numpy() for name in ("n", "x", "y", "xx", "xy")]
-    low, high = bootstrap_interval(_slope_of_sums, *sums, confidence=confidence, resamples=resamples, seed=seed)
-    centred = points - points.mean()
-    scores = (centred["x"] * centred["y"]).groupby(subjects).sum()
+    terms = points.assign(n=1.0, xx=points["x"] ** 2, xy=points["x"] * points["y"])
+    sums = terms.groupby(level=["subject", "class"]).sum().unstack(fill_value=0.0)
+    samples = [sums[name, structure].to_numpy() for structure in sums["n"] for name in ("n", "x", "y", "xx", "xy")]
+    low, high = bootstrap_interval(_slope_of_sums, *samples, confidence=confidence, resamples=resamples, seed=seed)
+    centred = points - points.groupby(level="class").transform("mean")
+    scores = (centred["x"] * centred["y"]).groupby(level="subject").sum()
     p = permutation_p(scores, resamples=resamples, seed=seed)
-    return SizeInteraction(float(_slope_of_sums(*sums)), low, high, len(terms), p)
+    return SizeInteraction(float(_slope_of_sums(*samples)), low, high, len(sums), p)
 
 
-def _slope_of_sums(n: Array, x: Array, y: Array, xx: Array, xy: Array, axis: int = -1) -> Array:
-    """Least-squares slope from the sums of each subject."""
-    count, of_x, of_y, of_xx, of_xy = (np.asarray(part.sum(axis=axis)) for part in (n, x, y, xx, xy))
-    spread = of_xx - of_x**2 / count
-    # A resample that repeats one subject with one structure has no slope and counts as level.
+def _slope_of_sums(*samples: Array, axis: int = -1) -> Array:
+    """Common least-squares slope of all classes, from n, x, y, xx and xy of each class in each subject."""
+    sums = np.stack([part.sum(axis=axis) for part in samples])
+    n, x, y, xx, xy = sums.reshape(-1, 5, *sums.shape[1:]).swapaxes(0, 1)
+    # A class that no subject of a resample has adds nothing; all of one size have no slope and count as level.
+    n = np.maximum(n, 1.0)
+    spread, product = (xx - x**2 / n).sum(axis=0), (xy - x * y / n).sum(axis=0)
     level = spread < 1e-12
-    return np.where(level, 0.0, (of_xy - of_x * of_y / count) / np.where(level, 1.0, spread))
+    return np.where(level, 0.0, product / np.where(level, 1.0, spread))

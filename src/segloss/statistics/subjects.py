@@ -1,5 +1,7 @@
 """Cases of one subject, such as a heart in two phases, are not independent: they count once."""
 
+import math
+
 import pandas as pd
 
 from segloss.statistics.per_slice import PER_SLICE, slice_counts
@@ -16,6 +18,17 @@ def over_subjects(values: pd.DataFrame, results: Results, dataset: str) -> pd.Da
     """
     subjects = results.provenance.get(dataset, {}).get("subjects")
     return values if not subjects else values.groupby(values.index.map(subjects)).mean()
+
+
+def clustered_error(values: pd.Series) -> float:
+    """Standard error of the mean of values of which several may be of one subject; NaN with fewer than two subjects.
+
+    Args:
+        values: Their index has the level ``subject``.
+    """
+    sums = (values - values.mean()).groupby(level="subject").sum()
+    subjects = len(sums)
+    return math.sqrt(subjects / (subjects - 1) * (sums**2).sum()) / len(values) if subjects > 1 else math.nan
 
 
 def subject_values(results: Results, dataset: str, metric: str) -> tuple[pd.DataFrame, pd.Series | None]:

@@ -14,11 +14,10 @@ from segloss.statistics import (
     sweep_references,
     sweep_winners,
 )
+from segloss.statistics.sweep_learning import still_rising
 from segloss.verdicts.words import arm_words, metric_words, number, p_words, signed
 
 NO_SWEEP = "no robustness sweep: make sweep"
-# A rise of validation Dice over the last third of the training that says that a loss was not done.
-STILL_RISING = 0.01
 _REFERENCES = {
     "best_threshold": "best threshold on a spot",
     "predict_everything": "predict everything",
@@ -127,18 +126,6 @@ def positive_weight_table(sweep: Sweep | None, *, confidence: float = 0.95, resa
         head = "pixels per phantom, mean (interval)"
         rows.append({head: metric_words(str(metric)), **cells, "claimed": claimed, **tests})
     return _with_prints(pd.DataFrame(rows), sweep) if rows else _nothing()
-
-
-def still_rising(sweep: Sweep) -> dict[str, list[float]]:
-    """Shares at which the validation Dice of a loss, mean over seeds, rose in the last third of the training."""
-    curves = sweep.history.groupby(["arm", "share", "step"])["validation_dice"].mean().unstack("step")
-    steps = sweep.provenance["training"]["steps"]
-    earlier = [step for step in curves.columns if step <= 2 * steps / 3]
-    if not earlier:
-        return {}
-    rise = curves[curves.columns.max()] - curves[max(earlier)]
-    late = rise[rise > STILL_RISING].index
-    return {arm: sorted((s for a, s in late if a == arm), reverse=True) for arm in dict.fromkeys(a for a, _ in late)}
 
 
 def _mean_cell(means: pd.DataFrame, loss: str, share: float) -> str:

@@ -113,7 +113,7 @@ def balance_table(
             head = (results.data(dataset), row.structure, arm_words(row.arm), str(row.cases))
             rows.append((*head, *means, difference, number(row.distance, "precision")))
     heads = ["data set", "structure", "arm", "cases", "recall", "precision", "precision − recall (interval)"]
-    return pd.DataFrame(rows or [("–",) * 8], columns=[*heads, "mean |precision − recall|"])
+    return pd.DataFrame(rows or [("–",) * 8], columns=[*heads, "mean |precision − recall| (1: nothing found)"])
 
 
 def consistency_table(

@@ -14,7 +14,7 @@ from segloss.verdicts.limits import LIMITS, limit_of
 from segloss.verdicts.measures import MEASURES, Measured
 from segloss.verdicts.rules import NOT_TESTABLE, combine, judge, margin_of, position
 from segloss.verdicts.sweep_results import as_results
-from segloss.verdicts.wanted import wanted_pairs
+from segloss.verdicts.wanted import Wanted, wanted_pairs
 from segloss.verdicts.words import arm_words, interval_words, metric_words, p_words
 
 COMPARISON_COLUMNS = [
@@ -59,17 +59,16 @@ def decide_claims(
         comparisons, one row per claim, pair of arms and data set that could be compared.
     """
     options = {"confidence": confidence, "resamples": resamples, "seed": seed}
-    rows, tables = [], []
+    on_sweep, rows, tables = as_results(sweep), [], []
     for claim in load_claims(paper):
         if claim["decided_by"] in COMPUTATIONS:
             rows.append(computed_row(claim))
             continue
-        where = as_results(sweep) if claim.get("measured_on") == "sweep" else results
-        wanted = wanted_pairs(claim, where)
-        measured = [_row(claim, where, *pair, paper, options) for pair in wanted]
+        wanted = wanted_pairs(claim, results, on_sweep)
+        measured = [_row(claim, *asked, paper, options) for asked in wanted]
         table = pd.DataFrame([row for row in measured if row is not None], columns=COMPARISON_COLUMNS)
-        table = _judged(table)
-        row = _summary(claim, table, missing=_missing(where, wanted, measured))
+        table = _judged(table, claim.get("family_by"))
+        row = _summary(claim, table, missing=_missing(wanted, measured))
         rows.append(with_computation(row, claim["computed_by"]) if "computed_by" in claim else row)
         tables.append(table)
     filled = [table for table in tables if len(table)] or tables[:1]
@@ -78,9 +77,9 @@ def decide_claims(
 
 def _row(
     claim: dict[str, Any],
-    results: Results,
     comparison: dict[str, Any],
     dataset: str,
+    results: Results,
     paper: str,
     options: dict[str, Any],
 ) -> dict[str, Any] | None:
@@ -130,11 +129,12 @@ def _printed(claim: dict[str, Any], paper: str, comparison: dict[str, Any], data
     return {"published": math.nan, "published_p": None}
 
 
-def _judged(table: pd.DataFrame) -> pd.DataFrame:
-    decides = table["decides"].astype(bool)
+def _judged(table: pd.DataFrame, family_by: str | None) -> pd.DataFrame:
+    """The comparisons with their verdicts; what decides nothing is a family of its own for Holm's correction."""
     corrected = table["p"].astype(float).copy()
-    together = decides & ~table["corrected"].astype(bool)
-    corrected[together] = holm(corrected[together].to_list())
+    together = table[~table["corrected"].astype(bool)]
+    for _, family in together.groupby(["decides", *([family_by] if family_by else [])]):
+        corrected[family.index] = holm(family["p"].astype(float).to_list())
     table = table.assign(p_holm=corrected)
     verdicts = [
         LIMITS.get(row.limit) or judge(row.expect, row.low, row.high, margin=row.margin, p=row.p_holm)
@@ -144,12 +144,10 @@ def _judged(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(verdict=verdicts, position=positions)
 
 
-def _missing(
-    results: Results, wanted: list[tuple[dict[str, Any], str]], measured: list[dict[str, Any] | None]
-) -> list[str]:
+def _missing(wanted: list[Wanted], measured: list[dict[str, Any] | None]) -> list[str]:
     pairs = zip(wanted, measured, strict=True)
-    absent = [pair for pair, row in pairs if row is None and pair[0].get("decides", True)]
-    return list(dict.fromkeys(results.title(dataset) for _, dataset in absent))
+    absent = [asked for asked, row in pairs if row is None and asked.comparison.get("decides", True)]
+    return list(dict.fromkeys(asked.results.title(asked.dataset) for asked in absent))
 
 
 def _summary(claim: dict[str, Any], table: pd.DataFrame, missing: list[str]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from segloss.verdicts.arithmetic import ARITHMETIC, Computed
 from segloss.verdicts.boundary_arithmetic import BOUNDARY_ARITHMETIC
-from segloss.verdicts.rules import CONTRADICTED
 from segloss.verdicts.survey_arithmetic import SURVEY_ARITHMETIC
 from segloss.verdicts.topk_arithmetic import TOPK_ARITHMETIC
 from segloss.verdicts.unified_focal_arithmetic import UNIFIED_FOCAL_ARITHMETIC
@@ -30,14 +29,13 @@ def computed_row(claim: dict[str, Any]) -> dict[str, Any]:
 def with_computation(row: dict[str, Any], computation: str) -> dict[str, Any]:
     """A measured claim's row with the computation that stands beside its comparisons.
 
-    Where the computation contradicts, no data can save the claim; else the data decide, if they can.
+    It is about a part of the claim, and says what it finds of that part; the data decide the claim.
     """
     found = COMPUTATIONS[computation]()
     return row | {
         "ours": f"computed: {found.ours}; {row['ours']}",
         "published": "; ".join([found.published] + [row["published"]] * (row["published"] != "no number")),
-        "verdict": CONTRADICTED if found.verdict == CONTRADICTED else row["verdict"],
-        "reason": f"computed: {found.reason}; {row['reason']}",
+        "reason": f"computed, of a part of the claim: {found.verdict}, {found.reason}; {row['reason']}",
     }
 
 

@@ -6,18 +6,22 @@ from segloss.published import load_rules
 from segloss.statistics import TRIVIAL_ARMS, Results, any_still_falling, case_values, over_subjects
 from segloss.verdicts.measured import Measured
 from segloss.verdicts.rules import INCONCLUSIVE, NOT_TESTABLE
+from segloss.verdicts.sweep_limits import SWEEP_LIMITS, sweep_limit
+from segloss.verdicts.sweep_results import SweepResults
 
 PHANTOMS_ONLY = "needs real data: phantoms only show a direction"
 NOT_TRAINED = "networks were not above the trivial answers"
 TOO_FEW = "fewer than six patients"
 STILL_FALLING = "the loss was still falling"
 LIMITS = {PHANTOMS_ONLY: NOT_TESTABLE, NOT_TRAINED: NOT_TESTABLE, TOO_FEW: INCONCLUSIVE, STILL_FALLING: INCONCLUSIVE}
+LIMITS |= SWEEP_LIMITS
 
 # Measured per patient, where the others measure curves of folds or look at every run apart.
 _PER_PATIENT = (
     *("paired", "slope", "size_correlation", "difference_of_differences", "ranking", "largest_gap"),
-    *("slope_on_log_share", "trend", "best_everywhere"),
+    *("slope_on_log_share", "trend", "best_everywhere", "ranking_or_tie", "rank_lead"),
     *("paired_in_family", "precision_over_recall", "balance_ranking", "spread", "size"),
+    "size_of_families",
 )
 
 
@@ -41,6 +45,8 @@ def limit_of(
     decided_by = comparison.get("decided_by", claim["decided_by"])
     if decided_by == "collapse" and any_still_falling(results.history, dataset, comparison["arm"]):
         return STILL_FALLING
+    if isinstance(results, SweepResults) and (limit := sweep_limit(results, dataset, comparison, decided_by, measured)):
+        return limit
     patients = _patients(decided_by, results, dataset, comparison, measured)
     return TOO_FEW if patients is not None and patients < load_rules()["fewest_patients"] else ""
 

@@ -11,9 +11,9 @@ from segloss.statistics import Results
 class Measured:
     """A difference between arm and baseline with its interval.
 
-    ``n`` counts cases, or folds where curves of training are measured; ``undefined`` the cases that have no difference,
-    such as a distance to an empty prediction; ``quantity`` is named where it is not the metric itself; ``corrected``
-    says that p is corrected already.
+    ``n`` counts cases, folds where curves of training are measured, or shares of the sweep; ``undefined`` the cases
+    that have no difference, such as a distance to an empty prediction; ``quantity`` is named where it is not the metric
+    itself; ``corrected`` says that p is corrected already.
     """
 
     difference: float

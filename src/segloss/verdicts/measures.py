@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -132,6 +133,25 @@ def ranking(
     return Measured(lead, low, high, cases, quantity="lead", undefined=len(values) - cases)
 
 
+def ranking_or_tie(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
+    """As :func:`ranking`, with the metric's own margin: within it two arms are tied."""
+    found = ranking(results, dataset, comparison, **options)
+    return None if found is None else replace(found, quantity=None)
+
+
+def rank_lead(
+    results: Results, dataset: str, comparison: dict[str, Any], *, confidence: float, resamples: int, seed: int
+) -> Measured | None:
+    """Lowest mean rank of the ``others`` minus that of the arm, 1 the best of a subject; interval as of a ranking."""
+    arms = [comparison["arm"], *comparison["others"]]
+    if not set(arms) <= set(results.arms(dataset)):
+        return None
+    values = case_values(results.metrics, dataset, comparison["metric"].removesuffix("_rank"))[arms]
+    ranks = over_subjects(values, results, dataset).dropna().rank(axis="columns", ascending=False)
+    lead, low, high, cases = lead_over_others(-ranks, confidence=confidence, resamples=resamples, seed=seed)
+    return Measured(lead, low, high, cases, undefined=len(values) - len(ranks))
+
+
 def largest_gap(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
     """The largest mean difference between any two of the ``others``, and how far the intervals of all pairs reach.
 
@@ -186,6 +206,8 @@ MEASURES: dict[str, Callable[..., Measured | None]] = {
     "difference_of_gains": gain_against,
     "collapse": collapse,
     "ranking": ranking,
+    "ranking_or_tie": ranking_or_tie,
+    "rank_lead": rank_lead,
     "choice": choice,
     "largest_gap": largest_gap,
     **SWEEP_MEASURES,

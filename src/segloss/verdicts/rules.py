@@ -25,8 +25,8 @@ def judge(expect: str, low: float, high: float, *, margin: float = math.nan, p: 
     """Decide one comparison from the interval of its difference.
 
     Args:
-        expect: What the claim expects of the difference: "higher", "lower", "same", "no_gain", "first", or
-            "chosen", where both ends are the difference itself.
+        expect: What the claim expects of the difference: "higher", "lower", "same", "no_gain", "first",
+            "first_or_tied", or "chosen", where both ends are the difference itself.
         low: Lower end of the interval; NaN where too few cases gave none.
         high: Upper end.
         margin: Half-width of the equivalence margin; NaN for none.
@@ -54,7 +54,7 @@ def judge(expect: str, low: float, high: float, *, margin: float = math.nan, p: 
         supported, contradicted = above, below or inside
     elif expect == "first":
         supported, contradicted = low > 0, high < 0
-    elif expect == "chosen":
+    elif expect in ("first_or_tied", "chosen"):
         supported, contradicted = low > 0, high < -margin
     elif expect == "same":
         supported, contradicted = inside, above or below

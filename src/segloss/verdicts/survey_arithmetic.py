@@ -113,7 +113,7 @@ def steepest_slope(pixels: int) -> float:
 
 
 def log_cosh_of_dice() -> Computed:
-    """Section II.O: does the log-cosh of the Dice loss mend its lack of convexity, and help near the optimum?"""
+    """Section II.O: does the log-cosh mend the Dice loss's lack of convexity, and is its finite derivative a gain?"""
     of_dice, of_log_cosh, pairs = convexity_violations()
     left, steepest = float(np.tanh(1 - NEAR)), steepest_slope(PIXELS)
     return Computed(
@@ -122,8 +122,8 @@ def log_cosh_of_dice() -> Computed:
         f"{steepest:.2f} anywhere",
         published="tractable, with a continuous and finite derivative",
         verdict=CONTRADICTED if of_log_cosh > 0 else SUPPORTED,
-        reason="log-cosh leaves fewer bulges and does not remove them; the derivative was finite before; for one image "
-        "the direction of the gradient is that of Dice, and only its length changes (errata S15)",
+        reason="for log-cosh leaves fewer bulges and does not remove them, and the derivative was finite before; for "
+        "one image the direction of the gradient is that of Dice, and only its length changes (errata S15)",
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from segloss.statistics import Results, bootstrap_interval, case_values
+from segloss.statistics.sweep import sweep_ranks, sweep_winners
 from segloss.statistics.sweep_slopes import slope_difference
 from segloss.verdicts.measured import Measured
 from segloss.verdicts.sweep_results import SWEEP, SweepResults
@@ -49,6 +50,28 @@ def trend(
     return Measured(float(changes.mean()), low, high, len(changes), float(p), quantity="trend")
 
 
+def winners(
+    results: Results, dataset: str, comparison: dict[str, Any], *, confidence: float, resamples: int, seed: int
+) -> Measured | None:
+    """How many losses besides one are the best at some share; p of Friedman's test with the shares as blocks.
+
+    A win is sure where the loss has the best mean Dice in more than ``confidence`` of the resamples of the phantoms,
+    and in every seed. The lower end counts the different sure winners alone; for the upper end every other share has a
+    winner of its own. Both ends are 0 where one loss surely wins at every share.
+    """
+    sweep = results.sweep if isinstance(results, SweepResults) else None
+    if sweep is None or not set(comparison["others"]) <= set(sweep.losses):
+        return None
+    found = sweep_winners(sweep, resamples=resamples, seed=seed).set_index("share")
+    seeds = sweep.runs[sweep.runs["arm"].isin(sweep.losses)].groupby(["share", "seed", "arm"])["dice"].mean()
+    best_of_seeds = seeds.unstack("arm").idxmax(axis="columns").groupby("share").agg(set)
+    of_every_seed = best_of_seeds.reindex(found.index) == found["arm"].map(lambda arm: {arm})
+    sure = found.loc[(found["first_share"] > confidence) & of_every_seed, "arm"]
+    low, high = max(sure.nunique(), 1), max(sure.nunique() + len(found) - len(sure), 1)
+    p = sweep_ranks(sweep).friedman_p
+    return Measured(found["arm"].nunique() - 1.0, low - 1.0, high - 1.0, len(found), p)
+
+
 def best_everywhere(
     results: Results, dataset: str, comparison: dict[str, Any], *, confidence: float, resamples: int, seed: int
 ) -> Measured | None:
@@ -84,5 +107,6 @@ def _worst_lead(means: list[np.ndarray]) -> float:
 SWEEP_MEASURES: dict[str, Callable[..., Measured | None]] = {
     "slope_on_log_share": slope_on_log_share,
     "trend": trend,
+    "winners": winners,
     "best_everywhere": best_everywhere,
 }

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from segloss.statistics import (
     Results,
@@ -14,11 +13,14 @@ from segloss.statistics import (
     mean_interval,
     pairwise_tests,
     precision_minus_recall,
+    recall_precision_distance,
     size_interaction,
+    slope_difference,
     variance_ratio,
 )
 from segloss.statistics.paired import rank_biserial, signed_rank_p
 from segloss.verdicts.measured import Measured, of_class
+from segloss.verdicts.sweep_results import SweepResults
 
 
 def paired_in_family(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
@@ -39,10 +41,10 @@ def precision_over_recall(
     results: Results, dataset: str, comparison: dict[str, Any], *, confidence: float, resamples: int, seed: int
 ) -> Measured | None:
     """Mean over the subjects of precision minus recall of one arm; p as of paired, against 0."""
-    values = _balance(results, dataset, comparison)
+    values = precision_minus_recall(results, dataset, comparison.get("class"))
     if comparison["arm"] not in values:
         return None
-    differences = values[comparison["arm"]].dropna().to_numpy(dtype=float)
+    differences = values[comparison["arm"]].replace([np.inf, -np.inf], np.nan).dropna().to_numpy(dtype=float)
     if not len(differences):
         return None
     mean, ranked = float(differences.mean()), rank_biserial(differences)
@@ -56,12 +58,11 @@ def balance_ranking(
 ) -> Measured | None:
     """How much closer precision and recall lie than with the best of the ``others``: mean absolute differences."""
     arms = [comparison["arm"], *comparison["others"]]
-    values = _balance(results, dataset, comparison)
-    if not set(arms) <= set(values.columns):
+    distances = recall_precision_distance(results, dataset, comparison.get("class"))
+    if not set(arms) <= set(distances.columns):
         return None
-    closeness = -values[arms].abs()
-    lead, low, high, cases = lead_over_others(closeness, confidence=confidence, resamples=resamples, seed=seed)
-    return Measured(lead, low, high, cases, quantity="lead", undefined=len(values) - cases)
+    lead, low, high, cases = lead_over_others(-distances[arms], confidence=confidence, resamples=resamples, seed=seed)
+    return Measured(lead, low, high, cases, quantity="lead", undefined=len(distances) - cases)
 
 
 def spread(
@@ -74,15 +75,18 @@ def spread(
 
 
 def size(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
-    """Change of the difference between two arms for a structure ten times as large."""
+    """Change of the difference between two arms for a structure ten times as large, among those of one class."""
     names = comparison["arm"], comparison["baseline"], "dice"
     found = size_interaction(results, dataset, *names, **options)
     return None if found is None else Measured(found.slope, found.low, found.high, found.subjects, found.p)
 
 
-def _balance(results: Results, dataset: str, comparison: dict[str, Any]) -> pd.DataFrame:
-    values = precision_minus_recall(results, dataset, comparison.get("class"))
-    return values.replace([np.inf, -np.inf], np.nan)
+def size_of_families(results: Results, dataset: str, comparison: dict[str, Any], **options: Any) -> Measured | None:
+    """In the robustness sweep: change of the difference of two groups' mean Dice for a tenfold foreground share."""
+    if not isinstance(results, SweepResults) or results.sweep is None:
+        return None
+    found = slope_difference(results.sweep, comparison["arms"], comparison["baselines"], "dice", **options)
+    return None if found is None else Measured(found.slope, found.low, found.high, found.cases, found.p)
 
 
 UNIFIED_FOCAL_MEASURES: dict[str, Callable[..., Measured | None]] = {
@@ -92,4 +96,5 @@ UNIFIED_FOCAL_MEASURES: dict[str, Callable[..., Measured | None]] = {
     "spread": spread,
     "spread_over_folds": partial(spread, over="folds"),
     "size": size,
+    "size_of_families": size_of_families,
 }

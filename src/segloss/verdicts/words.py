@@ -14,6 +14,8 @@ DECIMALS = {
     "false_negatives": 1,
     "false_positives": 1,
     "volume_ml": 2,
+    "dice_rank": 2,
+    "further_winners": 0,
     "roughness": 4,
 }
 _LOSSES = {
@@ -51,12 +53,15 @@ _METRICS = {
     "variance_ratio": "log of the variance ratio",
     "variance_ratio_over_folds": "log of the variance ratio over folds",
     "dice_by_size": "gain in Dice per tenfold size",
+    "dice_rank": "lead in mean rank by Dice",
+    "further_winners": "winners besides the first",
     "size_correlation": "rank correlation of the gain in Dice with the volume",
 }
 # What follows the loss in an arm's name: a protocol, or a setting of the loss.
 _SETTINGS = {
     "_200$": " (200-epoch protocol)",
     "_deep_supervision$": " (deep supervision)",
+    "_balanced_patches$": " (balanced patches)",
     "_as_published$": " (as published)",
     r"_gamma_(\d)0$": r" (γ 0.\1)",
     r"(?<=_topk_dice)_(\d+)$": r" (K \1 %)",
