@@ -41,7 +41,7 @@ def provenance_table(results: Results, unit: str = "images") -> pd.DataFrame:
                 "data set": results.data(dataset),
                 "scale": provenance["scale"],
                 unit: str(provenance["cases"]),
-                "size (px)": str(provenance["image_size"]),
+                "size (px)": str(provenance["image_size"] or "volumes"),
                 "left out": str(len(provenance["left_out"] or ())),
                 "warnings": str(len(provenance["warnings"] or ())),
                 "grey masks": str(provenance["grey_masks"]),
