@@ -49,7 +49,7 @@ def run_at_scale(scale: str, data_root: Path | None = None, paper: str | None = 
         dvc("pull", "--quiet", "data.dvc", folder=worktree)
     dvc("repro", "prepare", folder=worktree)
     segloss("ahead", *(() if paper is None else ("--paper", paper)), folder=worktree)
-    dvc("repro", "--keep-going", *(f"report@{name}" for name in papers), folder=worktree)
+    dvc("repro", *(f"report@{name}" for name in papers), "--keep-going", folder=worktree)
     for name in papers:
         bring_back(worktree, scale, name)
     build_site()
