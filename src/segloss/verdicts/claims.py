@@ -106,14 +106,14 @@ def _row(
         "undefined": measured.undefined,
         "p": measured.p,
         "corrected": measured.corrected,
-        **_printed(claim, paper, comparison, dataset),
+        **printed_difference(claim, paper, comparison, dataset),
         "decides": not pooled and comparison.get("decides", True),
         "limit": limit_of(claim, results, dataset, kind, comparison, measured),
     }
 
 
-def _printed(claim: dict[str, Any], paper: str, comparison: dict[str, Any], dataset: str) -> dict[str, Any]:
-    """The printed difference of the same cells, and its printed p where the paper has one."""
+def printed_difference(claim: dict[str, Any], paper: str, comparison: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """The printed difference of the same cells, and its printed p; NaN and None where the paper has none."""
     cells = load_published(paper)
     quantity = comparison["metric"].removesuffix("_px").removesuffix("_mm")
     cells = cells[(cells["dataset"] == dataset) & (cells["metric"] == quantity)]
