@@ -29,7 +29,7 @@ def test_markdown_has_as_many_cells_in_every_row(frame):
 
 def test_latex_escapes_what_latex_reads(frame):
     text = as_latex(frame, "100 % of x_1.", "From.", "kappa-t1", 2)
-    assert r"a|b \& 50 \% & 0.12 & 3 \\" in text
+    assert r"a\textbar{}b \& 50 \% & 0.12 & 3 \\" in text
     assert r"$\kappa$ $\le$ 1 & -- & 12 \\" in text
     assert r"\caption{100 \% of x\_1.}" in text
     assert r"\begin{tabular}{lrr}" in text
@@ -72,3 +72,10 @@ def test_numbers_stand_right_and_texts_left(frame):
 def test_two_rows_of_heads_become_one():
     frame = pd.DataFrame([[1.0]], columns=pd.MultiIndex.from_tuples([("ISIC 2016", "Dice")]))
     assert "ISIC 2016: Dice" in as_markdown(frame, "", "", 1)
+
+
+def test_a_cell_leads_to_its_address_and_one_without_does_not():
+    frame = pd.DataFrame({"table": ["first", "second"], "other": ["a", "b"]})
+    page = as_html(frame, "c", "f", {}, 3, {"table": ["x.csv?a&b", ""]})
+    assert '<a href="x.csv?a&amp;b">first</a>' in page
+    assert page.count("<a href") == 1

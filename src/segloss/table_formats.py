@@ -3,6 +3,7 @@
 import html
 import math
 import re
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -35,6 +36,7 @@ _LATEX = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "–": "--",
+    "|": r"\textbar{}",
     **{character: "\\" + character for character in "&%$#_{}"},
     **{character: f"${command}$" for character, command in _SYMBOLS.items()},
 }
@@ -56,7 +58,7 @@ def as_markdown(frame: pd.DataFrame, caption: str, footer: str, decimals: int) -
 def as_latex(frame: pd.DataFrame, caption: str, footer: str, label: str, decimals: int) -> str:
     """A floating table for a paper; needs the package booktabs."""
     columns = "".join("r" if numeric else "l" for numeric in _numeric(frame, decimals))
-    body = [" & ".join(_latex(c) for c in row) + r" \\" for row in _cells(frame, decimals)]
+    body = [_latex_row(row) for row in _cells(frame, decimals)]
     lines = [
         r"\begin{table}",
         r"\centering",
@@ -64,7 +66,7 @@ def as_latex(frame: pd.DataFrame, caption: str, footer: str, label: str, decimal
         rf"\label{{tab:{label}}}",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
-        " & ".join(_latex(c) for c in _heads(frame)) + r" \\",
+        _latex_row(_heads(frame)),
         r"\midrule",
         *body,
         r"\bottomrule",
@@ -75,14 +77,24 @@ def as_latex(frame: pd.DataFrame, caption: str, footer: str, label: str, decimal
     return "\n".join(lines) + "\n"
 
 
-def as_html(frame: pd.DataFrame, caption: str, footer: str, links: dict[str, str], decimals: int) -> str:
+def as_html(
+    frame: pd.DataFrame,
+    caption: str,
+    footer: str,
+    links: dict[str, str],
+    decimals: int,
+    addresses: Mapping[str, Sequence[str]] | None = None,
+) -> str:
     """The table as a notebook and a page show it: scrolls sideways where the screen is narrow.
 
     Args:
         links: Name of a form ("CSV") to the address of its file.
+        addresses: By column, where each of its cells leads to; "" for nowhere.
     """
     align = ["right" if numeric else "left" for numeric in _numeric(frame, decimals)]
-    rows = [_html_row("td", row, align) for row in _cells(frame, decimals)]
+    nowhere = [""] * len(frame)
+    targets = zip(*((addresses or {}).get(head, nowhere) for head in _heads(frame)), strict=True)
+    rows = [_html_row("td", row, align, led) for row, led in zip(_cells(frame, decimals), targets, strict=True)]
     anchors = " · ".join(f'<a href="{html.escape(address)}">{name}</a>' for name, address in links.items())
     return "\n".join(
         [
@@ -99,18 +111,21 @@ def as_html(frame: pd.DataFrame, caption: str, footer: str, links: dict[str, str
     )
 
 
-def _html_row(tag: str, texts: list[str], align: list[str]) -> str:
-    cells = (_html_cell(tag, text, side) for text, side in zip(texts, align, strict=True))
+def _html_row(tag: str, texts: list[str], align: list[str], addresses: Sequence[str] = ()) -> str:
+    led = addresses or [""] * len(texts)
+    cells = (_html_cell(tag, text, side, to) for text, side, to in zip(texts, align, led, strict=True))
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _html_cell(tag: str, text: str, side: str) -> str:
+def _html_cell(tag: str, text: str, side: str, address: str = "") -> str:
     # Short texts stay on one line and long ones get room: the table scrolls instead of squeezing them.
     widths = "white-space:nowrap" if len(text) <= 32 else "min-width:12em;max-width:18em"
     room = widths if len(text) <= _LONG else "min-width:28em"
     content = html.escape(text)
     if len(text) > _LONG:
         content = content.replace("; ", ";<br>")
+    if address:
+        content = f'<a href="{html.escape(address)}">{content}</a>'
     return f'<{tag} style="text-align:{side};{room if tag == "td" else ""}">{content}</{tag}>'
 
 
@@ -137,6 +152,12 @@ def _markdown(text: str) -> str:
     for mark in "\\|*$<":
         text = text.replace(mark, "\\" + mark)
     return text
+
+
+def _latex_row(texts: list[str]) -> str:
+    row = " & ".join(_latex(text) for text in texts) + r" \\"
+    # After the end of the row before, LaTeX takes a bracket or a star for an option of it.
+    return "{}" + row if row[0] in "[*" else row
 
 
 def _latex(text: str) -> str:
