@@ -8,6 +8,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+from segloss.compact_pictures import compact_path
+
 project = "segloss"
 html_title = "Segmentation losses, replicated"
 extensions = ["myst_nb"]
@@ -18,11 +20,13 @@ nb_code_prompt_hide = "Hide code"
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 
-exclude_patterns = ["reports.md"]  # included in the first page
+exclude_patterns = ["reports.md", "_templates"]  # included in the first page
 
 html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["segloss.css"]
+html_js_files = [("tables.js", {"defer": ""})]
+templates_path = ["_templates"]
 html_math_renderer = "svg"
 html_copy_source = False
 html_show_copyright = False
@@ -46,6 +50,8 @@ def draw(translator: HTML5Translator, tex: str, *, inline: bool) -> str:
         "aria-label": " ".join(re.sub(r"[\\{}&]", " ", tex).split()),  # for reading aloud
         "style": f"width:{width:.3f}em;height:{height:.3f}em;vertical-align:{-top - height:.3f}em",
     }
+    for outline in svg.iter("path"):
+        outline.attrib["d"] = compact_path(outline.attrib["d"], 2)
     # Glyphs that an earlier formula of the page has defined are not defined again.
     known = translator.__dict__.setdefault("known_glyphs", set())
     for symbol in svg.findall("symbol"):
