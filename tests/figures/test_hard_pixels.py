@@ -94,8 +94,15 @@ def test_the_figure_of_kept_pixels_prints_the_loss_of_every_k():
 
 
 def test_the_ignored_pixels_are_gone_from_the_labels_that_are_left():
-    figure = figures.ignored_pixels(MASK.astype(float), np.where(MASK, 1, 0), MASK, keep=0.5)
+    figure = figures.ignored_pixels(MASK.astype(float), np.where(MASK, 1, 0), MASK, keep=0.5, names=["organ"])
     assert pictures_in(figure)[3].min() == 1
+
+
+def test_organs_of_the_ignored_pixels_are_named_where_they_are_there():
+    labels = np.where(MASK, 2, 0)
+    figure = figures.ignored_pixels(MASK.astype(float), labels, MASK, keep=0.5, names=["liver", "spleen"])
+    [legend] = [legend for part in figure.subfigs for legend in part.legends]
+    assert [text.get_text() for text in legend.get_texts()] == ["spleen"]
 
 
 def test_gradients_of_all_k_share_one_scale():

@@ -22,6 +22,7 @@ from segloss.statistics import Results
 
 FOLD_NOTE = "Line: mean of the folds. Band: lowest to highest fold."
 ONE_FOLD_NOTE = "One fold."
+_LOW = 0.4  # a Dice index below which nobody reads curves off an axis up to 1
 HAUSDORFF = "validation_hausdorff_mm"
 
 
@@ -55,7 +56,11 @@ def training_curves(results: Results, dataset: str, arms: Sequence[str]) -> Figu
     # The boundary loss is negative where a prediction is good.
     all_above_zero = history.loc[history["arm"].isin(trained), ["loss", "validation_loss"]].min(axis=None) >= 0
     losses.set(title="Loss", xlabel="epoch", ylim=(0, None) if all_above_zero else None)
-    dice.set(title="Dice index" if measured else "Dice index on the validation part", xlabel="epoch", ylim=(0, 1))
+    best = float(history.loc[history["arm"].isin(trained), "validation_dice"].max())
+    # Curves of a task on which little is learned would lie on the axis.
+    top = 1.0 if not best < _LOW else math.ceil(best * 11) / 10
+    head = "Dice index" if measured else "Dice index on the validation part"
+    dice.set(title=head if top == 1 else f"{head}, up to {top:g}", xlabel="epoch", ylim=(0, top))
     kinds = {"training loss": "-", "validation loss": "--"}
     lines = [Line2D([], [], color="black", linestyle=look, label=kind) for kind, look in kinds.items()]
     handles = [*dice.get_legend_handles_labels()[0], *lines]

@@ -1,10 +1,13 @@
 """Figures of all test cases: overlap per arm, and distance against overlap."""
 
+from itertools import chain
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from segloss.figures.plotted import GUIDE
 from segloss.figures.style import (
     POINTS_DRAWN_AS_VECTORS,
     arms_in_order,
@@ -55,7 +58,7 @@ def draw_distribution(axes: Axes, values: np.ndarray, height: int, colour: str) 
     look = {"s": 4, "alpha": 0.2} if many else {"s": 16, "alpha": 0.9} if few else {"s": 9, "alpha": 0.6}
     axes.scatter(values, height + jitter, color=colour, linewidth=0, rasterized=many, **look)
     if not few:
-        axes.boxplot(
+        box = axes.boxplot(
             values,
             orientation="horizontal",
             positions=[height],
@@ -65,6 +68,8 @@ def draw_distribution(axes: Axes, values: np.ndarray, height: int, colour: str) 
             medianprops={"color": "black"},
             manage_ticks=False,
         )
+        for line in chain.from_iterable(box.values()):
+            line.set_label(GUIDE)  # its points are drawn, so that its corners are no numbers of their own
     axes.plot(values.mean(), height, marker="D", markersize=5, color=colour, markeredgecolor="black")
 
 

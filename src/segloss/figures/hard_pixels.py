@@ -1,6 +1,6 @@
 """Figures of the pixels that topK Dice keeps and ignores, and of where it then pushes; Figs. 1 and 2 of the paper."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,9 @@ IGNORED_COLOUR = "#D0D0D0"
 
 
 @styled
-def ignored_pixels(image: np.ndarray, labels: np.ndarray, ignored: np.ndarray, keep: float) -> Figure:
+def ignored_pixels(
+    image: np.ndarray, labels: np.ndarray, ignored: np.ndarray, keep: float, names: Sequence[str]
+) -> Figure:
     """Image, labels, ignore map and what is left of the labels, as the paper's Fig. 1.
 
     Args:
@@ -28,6 +30,7 @@ def ignored_pixels(image: np.ndarray, labels: np.ndarray, ignored: np.ndarray, k
         labels: Integer labels (H, W).
         ignored: The ignore map (H, W) of all classes together.
         keep: Share of the true pixels that is kept.
+        names: Of the labels 1, 2, ...
     """
     low, high = grey_range(image)
     pictures = {
@@ -36,11 +39,14 @@ def ignored_pixels(image: np.ndarray, labels: np.ndarray, ignored: np.ndarray, k
         f"(c) ignored, K = {keep:.0%}": np.where(ignored, 0.0, 1.0),
         "(d) labels that are left": coloured(np.where(ignored, 0, labels)),
     }
-    figure = new_figure(2.5)
+    figure = new_figure(2.8)
     for axes, (title, picture) in zip(figure.subplots(1, 4), pictures.items(), strict=True):
         axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
         axes.set_title(title, loc="center", fontsize=8)
         bare(axes)
+    found = [int(label) for label in np.unique(labels[labels > 0])]
+    keys = [Patch(color=colour_of_class(label), label=names[label - 1]) for label in found]
+    figure.legend(handles=keys, loc="outside lower left", ncols=5, fontsize=8)
     return finish(figure, "The easy part of every organ is ignored", "A phantom, predicted as its blurred labels.")
 
 

@@ -24,7 +24,7 @@ def recall_against_precision(balance: pd.DataFrame, data: str) -> Figure:
     if shown.empty:
         return placeholder(title, "Recall and precision were not measured on this data set at this scale.")
     structures, arms = list(shown["structure"].unique()), list(shown["arm"].unique())
-    figure = new_figure(4.6)
+    figure = new_figure(5.0)
     panels = figure.subplots(1, len(structures), squeeze=False)[0]
     for axes, structure in zip(panels, structures, strict=True):
         rows = shown[shown["structure"] == structure]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from segloss.errors import InputError
+from segloss.metrics_files import read_metrics
 from segloss.published import published_datasets
 from segloss.statistics.per_slice import slice_weights
 
@@ -185,12 +186,16 @@ def _weighted_means(values: pd.DataFrame, keys: list[str]) -> pd.Series:
 
 
 def _read_all(folder: Path, datasets: list[str], suffix: str) -> pd.DataFrame:
-    text = {"arm": str, "case": str, "class": str, "metric": str, "phase": str}
-    frames = {name: pd.read_csv(_existing(folder / f"{name}{suffix}"), dtype=text) for name in datasets}
+    read = read_metrics if suffix == ".csv" else _read_history
+    frames = {name: read(_existing(folder / f"{name}{suffix}")) for name in datasets}
     filled = {name: frame for name, frame in frames.items() if len(frame)} or dict(list(frames.items())[:1])
     frame = pd.concat(filled, names=["dataset", None]).reset_index(level=0).reset_index(drop=True)
     # Few names in very many rows: as categories they are compared fifty times faster.
     return frame.astype({name: "category" for name in ("dataset", "arm", "class", "metric") if name in frame})
+
+
+def _read_history(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype={"arm": str, "phase": str})
 
 
 def _existing(path: Path) -> Path:

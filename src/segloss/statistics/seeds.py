@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 from segloss.errors import InputError
+from segloss.metrics_files import read_metrics
 from segloss.statistics.results import Results, case_values
 from segloss.statistics.subjects import over_subjects
 
@@ -84,7 +85,7 @@ def load_seed_study(folder: Path | str) -> Results | None:
         path = Path(folder) / f"{dataset}.csv"
         if not path.is_file():
             raise InputError(f"{path} is missing; expected the metrics of the seed study.")
-        metrics.append(pd.read_csv(path, dtype={"case": str, "class": str}).assign(dataset=dataset))
+        metrics.append(read_metrics(path).assign(dataset=dataset))
     return Results(pd.concat(metrics, ignore_index=True), pd.DataFrame(), provenance) if metrics else None
 
 

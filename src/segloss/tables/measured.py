@@ -97,6 +97,26 @@ def published_versus_replicated(
     return pd.DataFrame(rows)
 
 
+def measured_table(results: Results, metrics: Collection[str] = ("dice",), unit: str = "images") -> pd.DataFrame:
+    """What was measured: a row per data set and arm, the trivial arms below them; nothing published stands beside it.
+
+    Args:
+        results: Measured values.
+        metrics: In the order of the columns.
+        unit: What a case is.
+    """
+    summary = summarise(results.metrics).set_index(["dataset", "arm", "metric"])
+    ours = ours_head(results, results.datasets, unit)
+    rows = [
+        {"data set": results.data(dataset), "arm": arm_words(arm)}
+        | {f"{_head(results, m)}, {ours}": _measured(results, summary, dataset, arm, m) for m in metrics}
+        | _counts(summary, dataset, arm, metrics, unit)
+        for dataset in results.present
+        for arm in (*results.arms(dataset), *TRIVIAL_ARMS)
+    ]
+    return pd.DataFrame(rows)
+
+
 def ours_head(results: Results, datasets: Iterable[str], unit: str = "images") -> str:
     """What a column of our numbers says: "ours on phantoms: mean ± SD over images [SD over folds]"."""
     kinds = dict.fromkeys(results.kind(dataset) for dataset in datasets if results.kind(dataset) != "absent")

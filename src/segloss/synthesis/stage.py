@@ -1,0 +1,114 @@
+"""The synthesis as a whole: every run of a data set, several at once, and the small tables that they make."""
+
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from segloss.data.case_table import read_status
+from segloss.paths import PREPARED, SYNTHESIS_RUNS
+from segloss.provenance import code_fingerprint, fingerprint, write_json
+from segloss.synthesis.protocol import Protocol, StudyRun, runs_of
+from segloss.synthesis.tables import write_tables
+from segloss.synthesis.timing import step_costs
+from segloss.synthesis.training import train_and_measure
+from segloss.training.arm import CODE as TRAINING_CODE
+
+HERE = Path(__file__).parent
+CODE = [
+    *TRAINING_CODE,
+    *(HERE / name for name in ("cases.py", "measuring.py", "training.py")),
+    HERE.parent / "statistics/calibration.py",
+]
+
+
+def run_synthesis(
+    params: dict[str, Any],
+    datasets: Sequence[str] = (),
+    workers: int | None = None,
+    protocol: Protocol | None = None,
+) -> None:
+    """Train and measure every run on the data sets, and write their tables to reports/metrics/<scale>/synthesis.
+
+    Each run leaves a file in build/synthesis, named by what it was made from: a stopped synthesis goes on where it was,
+    and one with another loss trains no other again. An absent data set and a diverged loss are outcomes.
+
+    Args:
+        params: The parameters of the pipeline; their scale holds.
+        datasets: Only these; all of the scale if left out.
+        workers: Runs at once, each in a process of its own; one per core if left out.
+        protocol: Ours if left out.
+
+    Raises:
+        InputError: If the scale or a data set is not in the protocol, or data are not prepared.
+    """
+    protocol, scale = protocol or Protocol.read(), params["scale"]
+    for dataset in datasets or protocol.scale(scale)["datasets"]:
+        runs = runs_of(protocol, scale, dataset)
+        status = read_status(PREPARED / dataset)
+        if status["outcome"] != "done":
+            print(f"{dataset}: no synthesis. {status['reason']}".rstrip())
+            continue
+        _run_dataset(dataset, runs, protocol, scale, workers or os.cpu_count() or 1)
+
+
+def _run_dataset(dataset: str, runs: list[StudyRun], protocol: Protocol, scale: str, workers: int) -> None:
+    begun, code = time.monotonic(), code_fingerprint(*CODE)
+    data = _read(PREPARED / dataset / "provenance.json")["fingerprint"]
+    files = [_file(run, protocol, scale, data, code) for run in runs]
+    missing = [(run, file) for run, file in zip(runs, files, strict=True) if not file.is_file()]
+    # Spawned, not forked: PyTorch's threads do not survive a fork.
+    with (
+        ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool,
+        tqdm(total=len(runs), initial=len(runs) - len(missing), desc=f"synthesis, {dataset}", unit="run") as bar,
+    ):
+        try:
+            for done in as_completed([pool.submit(_finish, *pair, protocol, scale) for pair in missing]):
+                done.result()
+                bar.update()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    results = [(run, _read(file)) for run, file in zip(runs, files, strict=True)]
+    prints = {"data": data, "code": code, "parameters": fingerprint([file.name for file in files])}
+    write_tables(dataset, results, _costs(dataset, protocol, scale, prints), protocol, scale, prints)
+    trained, passed = sum(_read(file)["cpu_seconds"] for _, file in missing), time.monotonic() - begun
+    print(
+        f"{dataset}: {len(missing)} of {len(runs)} runs trained, in {trained / 60:.1f} minutes of processor time and "
+        f"{passed / 60:.1f} by the clock."
+    )
+
+
+def _file(run: StudyRun, protocol: Protocol, scale: str, data: str, code: str) -> Path:
+    """Where the result of a run lies: its name changes with everything that the result depends on."""
+    same = {"most": protocol.scale(scale)["most"], "side": protocol.side, "watching": protocol.watching}
+    settings, bins = asdict(protocol.settings(run, scale)), protocol.rules["bins"]
+    made_from = fingerprint(asdict(run), settings, same, [bins], data, code, torch.__version__)
+    return SYNTHESIS_RUNS / scale / run.dataset / f"{run.name}-{made_from}.json"
+
+
+def _finish(run: StudyRun, file: Path, protocol: Protocol, scale: str) -> None:
+    begun = time.process_time()
+    result = train_and_measure(run, protocol, scale)
+    write_json(file, {**result, "cpu_seconds": round(time.process_time() - begun, 2)})
+
+
+def _costs(dataset: str, protocol: Protocol, scale: str, prints: dict[str, str]) -> list[dict[str, Any]]:
+    """The times of the steps, measured when no other run goes on, and once."""
+    made_from = fingerprint(prints["data"], prints["code"], protocol.losses, protocol.rules["timing"])
+    file = SYNTHESIS_RUNS / scale / dataset / f"costs-{made_from}.json"
+    if not file.is_file():
+        write_json(file, step_costs(PREPARED / dataset, protocol, scale))
+    return _read(file)
+
+
+def _read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))
