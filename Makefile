@@ -16,7 +16,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 	&& echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce seeds sweep restore test lint format strip lock clean
+.PHONY: help setup reproduce seeds sweep synthesis site restore test lint format strip lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,23 @@ sweep: setup ## train the survey's losses at foreground shares from 50 % to 0.1 
 	$(BIN)/python -m segloss sweep
 	$(BIN)/dvc repro report@log_cosh_dice
 	$(BIN)/dvc repro --single-item site
+
+# SCALE=subset DATA_ROOT=/path takes the real images; some hours.
+synthesis: setup ## train every loss under one protocol on many data sets, then execute the pages that read the tables
+ifeq ($(filter-out phantom,$(SCALE)),)
+	@$(BIN)/python -m segloss guard --before-pull
+	$(BIN)/dvc pull data.dvc
+	$(BIN)/dvc repro prepare
+	$(BIN)/python -m segloss synthesis $(if $(WORKERS),--workers $(WORKERS))
+else
+	$(BIN)/python -m segloss scale $(SCALE) --synthesis $(if $(DATA_ROOT),--data-root '$(DATA_ROOT)') $(if $(WORKERS),--workers $(WORKERS))
+endif
+	$(BIN)/dvc repro findings
+	$(BIN)/dvc repro --single-item site
+
+site: setup ## serve the reports to this machine's browsers, until Ctrl-C (PORT=8000); builds nothing
+	@echo "http://127.0.0.1:$(or $(PORT),8000)/site/index.html"
+	@$(BIN)/python -m http.server $(or $(PORT),8000) --bind 127.0.0.1 --directory reports
 
 restore: ## bring the committed reports back
 	git restore --source=HEAD --staged --worktree -- reports dvc.lock

@@ -9,6 +9,7 @@ import pytest
 
 from segloss.data.case import IGNORED
 from segloss.evaluation import evaluate
+from segloss.metrics_files import read_metrics
 
 SIZE = 8
 PARAMS = {
@@ -44,7 +45,7 @@ def test_a_prediction_on_ignored_voxels_is_neither_right_nor_wrong(tmp_path, mon
     (run / "fold0/history.csv").write_text(history)
     np.savez(run / "fold0/predictions.npz", cases=np.array(["c0"]), probs=predicted[0][:, None])
     evaluate("wmh2017", PARAMS)
-    values = pd.read_csv("reports/metrics/phantom/boundary/wmh2017.csv").set_index(["arm", "metric"])["value"]
+    values = read_metrics("reports/metrics/phantom/boundary/wmh2017.csv").set_index(["arm", "metric"])["value"]
     assert values["dice", "dice"] == 1
     assert values["truth", "foreground_share"] == 8 / (2 * SIZE * SIZE)
     # All but the lesion and the ignored voxels are predicted wrongly by the arm that predicts everything.

@@ -11,7 +11,7 @@ from segloss.losses import LOSSES
 from segloss.verdicts.words import loss_title
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-PAPERS = ["kappa", "topk_dice", "boundary", "unified_focal", "log_cosh_dice"]
+PAPERS = list(yaml.safe_load((FOLDER.parent / "params.yaml").read_text(encoding="utf-8"))["papers"])
 HEADINGS = [
     "The claim",
     "The loss",
@@ -43,9 +43,9 @@ def notebook(request):
     return nbformat.read(FOLDER / request.param, as_version=4)
 
 
-@pytest.fixture(params=[name for name in PAPERS if (FOLDER / f"{name}.ipynb").is_file()])
+@pytest.fixture(params=[*PAPERS, "template"])
 def paper(request):
-    """A notebook that replicates a paper."""
+    """A notebook that replicates a paper, or the template of one."""
     return nbformat.read(FOLDER / f"{request.param}.ipynb", as_version=4)
 
 

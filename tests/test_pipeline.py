@@ -65,6 +65,8 @@ def test_the_pipeline_expands_to_the_papers_arms_and_data_sets(stages):
         "inventory",
         "site",
         "tour",
+        "record",
+        "claims",
         "gallery",
         *(f"prepare@{name}" for name in names("datasets")),
         *(f"train@{name}" for name in names("arms")),

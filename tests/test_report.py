@@ -1,4 +1,3 @@
-import base64
 import io
 import json
 import re
@@ -15,7 +14,7 @@ import pytest
 from matplotlib.textpath import TextPath
 
 from segloss.errors import InputError
-from segloss.notebooks import normalise, read_notebook
+from segloss.notebooks import normalise, read_notebook, refer_to_pictures
 from segloss.report import Report
 from segloss.report_stages import run_report, run_tour
 
@@ -147,7 +146,7 @@ def test_absent_data_sets_are_told_apart(report):
 def test_a_figure_without_images_is_saved_as_svg_without_a_date(report, figure):
     report.save_figure(figure, "fig1", "A line.")
     text = (report.figures / "fig1.svg").read_text()
-    assert text.startswith("<?xml")
+    assert text.startswith("<svg")
     assert "<dc:date>" not in text
 
 
@@ -264,10 +263,23 @@ def test_links_of_the_executed_notebook_lead_to_the_files(finished):
     assert all((finished.notebook.parent / link).is_file() for link in links)
 
 
-def test_a_picture_in_the_notebook_is_the_saved_file(finished):
-    shown = [o.data["image/png"] for o in finished.outputs if "image/png" in o.get("data", {})]
-    saved = (finished.reports / "figures/phantom/demo/fig2-image.png").read_bytes()
-    assert [base64.b64decode(content) for content in shown] == [saved]
+def test_a_picture_in_the_notebook_is_a_reference_to_the_saved_file(finished):
+    shown = "".join(o.data.get("text/html", "") for o in finished.outputs if "data" in o)
+    addresses = re.findall(r'<img src="([^"]+)" alt="Two pixels\."', shown)
+    files = [(finished.notebook.parent / address).resolve() for address in addresses]
+    assert files == [(finished.reports / "figures/phantom/demo/fig2-image.png").resolve()]
+
+
+def test_no_picture_is_embedded_in_the_executed_notebook(finished):
+    assert [mime for o in finished.outputs for mime in o.get("data", {}) if mime.startswith("image/")] == []
+
+
+def test_a_picture_without_a_file_stays_embedded(tmp_path):
+    shown = nbformat.v4.new_output("display_data", {"image/svg+xml": "<svg/>", "text/plain": "Drawn."})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[shown])])
+    (tmp_path / "other.svg").write_text("<svg></svg>")
+    refer_to_pictures(notebook, tmp_path, "figures")
+    assert notebook.cells[0].outputs[0].data["image/svg+xml"] == "<svg/>"
 
 
 def test_the_executed_notebook_says_what_data_it_shows(finished):
@@ -326,6 +338,11 @@ def test_a_report_without_data_says_so_under_every_figure(tmp_path):
     report = Report("losses", "tour", None, str(tmp_path), str(tmp_path))
     assert report.origin() == report.origin(()) == "tour · no data set: computed in the notebook"
     assert report.datasets == []
+
+
+def test_a_report_of_other_sources_names_them_under_every_figure(tmp_path):
+    report = Report("claims", "tour", None, str(tmp_path), str(tmp_path), source="verdicts of two scales")
+    assert report.origin() == "tour · verdicts of two scales"
 
 
 def test_the_tour_is_executed_without_metrics(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import yaml
 from segloss import scales
 from segloss.commands import git
 from segloss.errors import InputError
+from segloss.paths import synthesis_folder
 
 ROOT = Path(__file__).parents[1]
 PARAMS = """\
@@ -202,3 +203,22 @@ def test_a_removed_build_folder_is_no_obstacle(repository, real):
     shutil.rmtree("build")
     scales.run_at_scale("subset", real, "kappa")
     assert (repository / "build/scales/subset/ran.txt").read_text() == "kappa\n"
+
+
+def test_the_synthesis_of_a_scale_runs_in_its_worktree_and_brings_its_tables_back(repository, real, monkeypatch):
+    def train(*command, folder):
+        assert command == ("synthesis", "--workers", "1")
+        made = folder / synthesis_folder(yaml.safe_load((folder / "params.yaml").read_text())["scale"])
+        made.mkdir(parents=True)
+        (made / "scd-runs.csv").write_text("run\n")
+
+    monkeypatch.setattr(scales, "segloss", train)
+    scales.synthesis_at_scale("subset", real, 1)
+    assert [path.name for path in synthesis_folder("subset").iterdir()] == ["scd-runs.csv"]
+    assert (scales.SCALES / "subset/prepared-scd.txt").is_file()
+    assert not (repository / "prepared-scd.txt").exists()
+
+
+def test_the_synthesis_of_real_data_needs_their_root(repository):
+    with pytest.raises(InputError, match="needs DATA_ROOT"):
+        scales.synthesis_at_scale("subset")

@@ -14,6 +14,7 @@ from segloss.__main__ import parse
 from segloss.config import load_params
 from segloss.errors import InputError
 from segloss.evaluation import evaluate
+from segloss.metrics_files import read_metrics
 from segloss.seeds import study_seeds, table_arms
 from segloss.statistics import load_results, load_seed_study
 from segloss.training import train_arm
@@ -121,7 +122,7 @@ def test_the_values_are_those_of_the_evaluate_stage(workplace, params):
     evaluate("isic2016", params)
     study_seeds("kappa", 2, params)
     keys = ["fold", "case", "class", "value"]
-    ordinary = pd.read_csv("reports/metrics/tiny/kappa/isic2016.csv").query("arm == 'kappa' and metric == 'dice'")
+    ordinary = read_metrics("reports/metrics/tiny/kappa/isic2016.csv").query("arm == 'kappa' and metric == 'dice'")
     of_seed = pd.read_csv(METRICS).query("seed == 1 and metric == 'dice'")
     pd.testing.assert_frame_equal(of_seed[keys].reset_index(drop=True), ordinary[keys].reset_index(drop=True))
 

@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -10,7 +11,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from segloss.errors import InputError
-from segloss.site import as_page, build_site, data_note, drop_unused, list_of_reports
+from segloss.site import as_html, as_markdown, as_page, build_site, cards, data_note, drop_unused, navigation
+from segloss.site.cards import PICTURES, summary
+from segloss.site.pages import Page
 
 FORMULAS = r"""# A title with $\kappa$
 
@@ -22,6 +25,7 @@ $$\frac{\partial L}{\partial p_j} = -2 \, \frac{g_j \left( P + G - \frac{2PG}{N}
 \lim_{d \to \infty} \kappa &= \text{Dice} \\ &= \begin{cases} 1 & a = b \\ 0 & \text{otherwise} \end{cases}
 \end{align}
 """
+IMAGE = '<img src="../../figures/phantom/demo/fig1.svg" alt="Two squares.">'
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="2" height="2"/></svg>'
 TABLE = '<div class="report-table"><a href="../../tables/phantom/demo/t1.csv">CSV</a></div>'
 REPORT = {
@@ -37,12 +41,11 @@ REPORT = {
 
 def executed(report: dict = REPORT, text: str = FORMULAS):
     """What the report stage leaves of a notebook."""
-    shown = {"image/svg+xml": {"alt": "Two squares."}}
     cells = [
         new_markdown_cell(text),
         new_code_cell("scale = 'default'", metadata={"tags": ["parameters"]}),
         new_code_cell("scale = 'phantom'", metadata={"tags": ["injected-parameters"]}),
-        new_code_cell("figure", outputs=[new_output("display_data", {"image/svg+xml": SVG}, metadata=shown)]),
+        new_code_cell("figure", outputs=[new_output("display_data", {"text/html": IMAGE})]),
         new_code_cell("table", outputs=[new_output("display_data", {"text/html": TABLE})]),
         new_code_cell("text", outputs=[new_output("display_data", {"text/markdown": "so $p < 1$"})]),
     ]
@@ -52,10 +55,11 @@ def executed(report: dict = REPORT, text: str = FORMULAS):
 def lay_out(folder: Path, docs: Path) -> None:
     """The project's pages, one executed notebook and its table."""
     shutil.copytree(docs, folder / "docs")
-    for name in ("notebooks/phantom/demo.ipynb", "tables/phantom/demo/t1.csv"):
+    for name in ("notebooks/phantom/demo.ipynb", "tables/phantom/demo/t1.csv", "figures/phantom/demo/fig1.svg"):
         (folder / "reports" / name).parent.mkdir(parents=True)
     nbformat.write(executed(), folder / "reports/notebooks/phantom/demo.ipynb")
     (folder / "reports/tables/phantom/demo/t1.csv").write_text("n\n1\n")
+    (folder / "reports/figures/phantom/demo/fig1.svg").write_text(SVG)
 
 
 def snapshot(root: Path) -> dict[str, bytes]:
@@ -63,7 +67,7 @@ def snapshot(root: Path) -> dict[str, bytes]:
     return {f.relative_to(root).as_posix(): f.read_bytes() for f in root.rglob("*") if f.is_file()}
 
 
-class Page(HTMLParser):
+class Address(HTMLParser):
     """Addresses, visible text and ids of a page."""
 
     def __init__(self, path: Path) -> None:
@@ -74,13 +78,13 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         facts = dict(attributes)
-        self._hidden += tag in ("script", "style")
+        self._hidden += tag in ("script", "style", "pre", "code")
         self.ids.append(facts.get("id"))
         addresses = [facts[name] for name in ("src", "href", "data", "poster", "action") if facts.get(name)]
         (self.linked if tag in ("a", "use", "form") else self.loaded).extend(addresses)
 
     def handle_endtag(self, tag):
-        self._hidden -= tag in ("script", "style")
+        self._hidden -= tag in ("script", "style", "pre", "code")
 
     def handle_data(self, data):
         self.text += "" if self._hidden else data
@@ -95,7 +99,7 @@ def built(tmp_path_factory, root):
         patch.chdir(folder)
         build_site()
     site = folder / "reports/site"
-    return SimpleNamespace(folder=folder, site=site, pages=[Page(path) for path in sorted(site.rglob("*.html"))])
+    return SimpleNamespace(folder=folder, site=site, pages=[Address(path) for path in sorted(site.rglob("*.html"))])
 
 
 def test_the_same_input_gives_the_same_site_in_another_folder(built, tmp_path, root, monkeypatch):
@@ -121,7 +125,7 @@ def test_no_page_shows_tex(built):
 
 
 def test_a_dollar_sign_in_prose_stays_one(built):
-    assert "a price of $5 and" in Page(built.site / "phantom/demo.html").text
+    assert "a price of $5 and" in Address(built.site / "phantom/demo.html").text
 
 
 def test_every_link_inside_the_reports_leads_somewhere(built):
@@ -157,14 +161,13 @@ def test_a_report_page_folds_its_code_and_names_its_figures(built):
     assert 'alt="Two squares."' in html
 
 
-def test_the_first_page_lists_the_report_with_its_data(built):
-    page = Page(built.site / "index.html")
-    assert "phantom/demo.html" in page.linked
-    assert "Phantom data: ISIC 2018; Absent data: SCD" in page.text
+def test_the_first_page_has_a_card_of_the_report(built):
+    first = Address(built.site / "index.html")
+    assert "phantom/demo.html" in first.linked
 
 
 def test_every_erratum_of_kappa_has_an_anchor(built):
-    assert {f"k{number}" for number in range(1, 16)} <= set(Page(built.site / "errata.html").ids)
+    assert {f"k{number}" for number in range(1, 16)} <= set(Address(built.site / "errata.html").ids)
 
 
 def test_formulas_stand_on_the_line_of_the_text(built):
@@ -211,21 +214,104 @@ def test_the_note_says_what_each_kind_of_data_means():
     assert "real data" not in note
 
 
-def test_reports_are_listed_by_scale():
-    reports = [
-        {**REPORT, "scale": scale, "heading": "Demo", "page": f"{scale}/demo"} for scale in ("subset", "phantom")
+def page(name: str, cell: str = "# Demo", outputs: list | None = None) -> Page:
+    """An executed notebook of one cell of text and one of code."""
+    cells = [new_markdown_cell(cell), new_code_cell("", outputs=outputs or [])]
+    return Page(name, new_notebook(cells=cells, metadata={"report": {**REPORT, "scale": name.partition("/")[0]}}))
+
+
+def write_verdicts(folder: Path, name: str, *verdicts: str) -> None:
+    """The table of verdicts of a report."""
+    path = folder / "tables" / name / "verdicts.csv"
+    path.parent.mkdir(parents=True)
+    rows = [f"demo.{number},{verdict},Claim {number}" for number, verdict in enumerate(verdicts, 1)]
+    path.write_text("\n".join(["id,verdict,claim", *rows]) + "\n")
+
+
+def test_reports_are_in_the_navigation_by_scale_and_those_of_all_losses_first():
+    text = navigation([page("phantom/demo"), page("subset/demo"), page("tour/losses")])
+    assert re.findall(r":caption: (.*)", text) == ["All losses", "Real subset", "Phantoms"]
+    assert text.index("tour/losses") < text.index("subset/demo") < text.index("phantom/demo")
+
+
+def test_the_scales_of_a_paper_share_a_card_that_counts_their_verdicts(tmp_path):
+    write_verdicts(tmp_path, "phantom/demo", "not testable here", "supported on phantoms", "not testable here")
+    write_verdicts(tmp_path, "subset/demo", "contradicted on ISIC 2018 (real subset)", "supported")
+    [card] = cards([page("phantom/demo"), page("subset/demo")], tmp_path)
+    assert [(outcome.scale, outcome.counts) for outcome in card.outcomes] == [
+        ("subset", {"supported": 1, "contradicted": 1}),
+        ("phantom", {"supported": 1, "not testable here": 2}),
     ]
-    text = list_of_reports(reports)
-    assert text.index("`phantom`") < text.index("`subset`")
-    assert "[Demo](subset/demo.ipynb)" in text
+    assert card.page == "subset/demo"
 
 
-def test_a_report_without_data_is_listed_last_and_apart():
-    tour = {"scale": "tour", "datasets": [], "heading": "Tour", "page": "tour/losses", "origin": "tour · no data set"}
-    text = list_of_reports([tour, {**REPORT, "heading": "Demo", "page": "phantom/demo"}])
-    assert text.index("phantom/demo") < text.index("**Without data**") < text.index("[Tour](tour/losses.ipynb)")
-    assert "| none: computed in the notebook |" in text
-    assert "Scale `tour`" not in text
+def test_a_card_takes_its_words_from_the_notebook(tmp_path):
+    text = "# Demo: does it help?\n\n**Paper.** A paper.\n\n**The one claim.** It\nhelps.\n\n**Data sets.** None."
+    [card] = cards([page("phantom/demo", text)], tmp_path)
+    assert (card.title, card.text) == ("Demo: does it help?", "It helps.")
+
+
+def test_a_card_shows_a_figure_of_its_report_with_its_description(tmp_path, monkeypatch):
+    monkeypatch.setitem(PICTURES, "demo", "fig1")
+    image = '<img src="../../figures/phantom/demo/fig1.svg" alt="One &amp; two.">'
+    [card] = cards([page("phantom/demo", outputs=[new_output("display_data", {"text/html": image})])], tmp_path)
+    assert (card.picture, card.alt) == ("figures/phantom/demo/fig1.svg", "One & two.")
+    assert 'src="../figures/phantom/demo/fig1.svg" alt="One &amp; two."' in as_html([card])
+    assert "![One & two.](figures/phantom/demo/fig1.svg)" in as_markdown([card])
+
+
+def test_papers_come_before_pages_without_claims(tmp_path):
+    write_verdicts(tmp_path, "phantom/zeta", "supported")
+    assert [card.key for card in cards([page("tour/alpha"), page("phantom/zeta")], tmp_path)] == ["zeta", "alpha"]
+
+
+def test_the_summary_adds_the_verdicts_of_all_papers(tmp_path):
+    write_verdicts(tmp_path, "phantom/one", "supported", "inconclusive")
+    write_verdicts(tmp_path, "phantom/two", "supported")
+    text = summary(cards([page("phantom/one"), page("phantom/two")], tmp_path))
+    assert (
+        text == "**Phantoms**, 3 claims of 2 papers: 2 supported, 0 contradicted, 1 inconclusive, 0 not testable here."
+    )
+
+
+def test_the_story_in_markdown_lists_every_claim_with_its_verdict_at_each_scale(tmp_path):
+    write_verdicts(tmp_path, "phantom/demo", "supported on phantoms", "inconclusive")
+    write_verdicts(tmp_path, "subset/demo", "contradicted")
+    text = as_markdown(cards([page("phantom/demo"), page("subset/demo")], tmp_path))
+    assert "| demo.1 | Claim 1 | contradicted | supported on phantoms |" in text
+    assert "| demo.2 | Claim 2 | – | inconclusive |" in text
+
+
+def test_every_link_of_the_story_in_markdown_leads_somewhere(built):
+    text = (built.folder / "reports/README.md").read_text(encoding="utf-8")
+    targets = [target for target in re.findall(r"\]\(([^)#]+)", text) if "://" not in target]
+    assert targets
+    assert [target for target in targets if not (built.folder / "reports" / target).exists()] == []
+
+
+def searched(site: Path) -> list:
+    """What the search looks through."""
+    text = (site / "_static/search-data.js").read_text(encoding="utf-8")
+    return json.loads(text.removeprefix("window.SEARCH_PAGES=").removesuffix(";\n"))
+
+
+def test_the_search_knows_every_page_with_its_scale_but_itself(built):
+    names = {page.path.relative_to(built.site).as_posix() for page in built.pages}
+    titles = {name: title for name, title, _ in searched(built.site)}
+    assert set(titles) == names - {"search.html"}
+    assert titles["phantom/demo.html"].endswith("(Phantoms)")
+
+
+def test_the_search_leads_to_anchors_that_exist(built):
+    for name, _, sections in searched(built.site):
+        assert {anchor for anchor, _, _ in sections} <= set(Address(built.site / name).ids), name
+
+
+def test_the_search_skips_folded_code_and_formulas(built):
+    [text] = [str(sections) for name, _, sections in searched(built.site) if name == "phantom/demo.html"]
+    assert "a price of $5" in text
+    assert "scale = 'phantom'" not in text
+    assert "Show code" not in text
 
 
 def test_the_note_of_a_report_without_data_speaks_of_no_kind_of_data():
@@ -234,8 +320,8 @@ def test_the_note_of_a_report_without_data_speaks_of_no_kind_of_data():
     assert "Phantom data" not in note
 
 
-def test_without_reports_the_list_says_so():
-    assert "No report has been made yet" in list_of_reports([])
+def test_without_reports_the_navigation_says_so():
+    assert "No report has been made yet" in navigation([])
 
 
 def test_files_without_a_use_are_dropped(tmp_path):

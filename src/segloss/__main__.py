@@ -64,6 +64,12 @@ def train(arguments: argparse.Namespace) -> None:
     train_arm(arguments.arm, load_params(), ahead=arguments.ahead)
 
 
+def predict(arguments: argparse.Namespace) -> None:
+    from segloss.prediction import predict as predict_images
+
+    predict_images(arguments.trained, arguments.images, arguments.out)
+
+
 def ahead(arguments: argparse.Namespace) -> None:
     from segloss.ahead import train_ahead
 
@@ -88,6 +94,12 @@ def sweep(arguments: argparse.Namespace) -> None:
     run_sweep(load_params())
 
 
+def synthesis(arguments: argparse.Namespace) -> None:
+    from segloss.synthesis import run_synthesis
+
+    run_synthesis(load_params(), arguments.datasets, arguments.workers)
+
+
 def report(arguments: argparse.Namespace) -> None:
     from segloss.report_stages import run_report
 
@@ -98,6 +110,24 @@ def tour(arguments: argparse.Namespace) -> None:
     from segloss.report_stages import run_tour
 
     run_tour()
+
+
+def record(arguments: argparse.Namespace) -> None:
+    from segloss.report_stages import run_record
+
+    run_record()
+
+
+def claims(arguments: argparse.Namespace) -> None:
+    from segloss.report_stages import run_claims
+
+    run_claims()
+
+
+def findings(arguments: argparse.Namespace) -> None:
+    from segloss.report_stages import run_findings
+
+    run_findings(arguments.page)
 
 
 def gallery(arguments: argparse.Namespace) -> None:
@@ -122,9 +152,12 @@ def compare(arguments: argparse.Namespace) -> int | None:
 
 
 def scale(arguments: argparse.Namespace) -> None:
-    from segloss.scales import run_at_scale
+    from segloss.scales import run_at_scale, synthesis_at_scale
 
-    run_at_scale(arguments.scale, arguments.data_root, arguments.paper)
+    if arguments.synthesis:
+        synthesis_at_scale(arguments.scale, arguments.data_root, arguments.workers)
+    else:
+        run_at_scale(arguments.scale, arguments.data_root, arguments.paper)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -154,6 +187,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     guard_command.add_argument("--before-pull", action="store_true", help="files may still be missing")
     train_command = command(train, "Train one arm, all folds; resumes where it was stopped.", arm={})
     train_command.add_argument("--ahead", action="store_true", help="leave the folds for the stage that comes later")
+    command(
+        predict,
+        "Segment images of your own with a trained arm: a mask and an overlay of each.",
+        trained={**path, "metavar": "RUN", "help": "build/runs/<data set>/<arm>, or one of its folds"},
+        images={"nargs": "+", "metavar": "IMAGE", "help": "files; those of the channels of one case joined by commas"},
+        out={**path, "default": Path("build/predictions"), "help": "folder for the results"},
+    )
     workers = {"type": int, "default": None}
     command(ahead, "Train the arms that are out of date, several at once.", paper={"default": None}, workers=workers)
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
@@ -162,18 +202,31 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     seeds_command.add_argument("--datasets", type=lambda text: text.split(","), help="only these, separated by commas")
     command(sweep, "Train the survey's losses at many foreground shares; resumes.")
+    datasets_of = {"nargs": "*", "metavar": "dataset"}
+    command(
+        synthesis, "Train every loss under one protocol on data sets; resumes.", datasets=datasets_of, workers=workers
+    )
     command(report, "Execute a paper's notebook into figures and tables.", paper={})
     command(tour, "Execute the notebook of all losses into figures and tables.")
+    command(record, "Execute the notebook of the papers' printed numbers into figures and tables.")
+    command(claims, "Execute the notebook of all claims and their verdicts into figures and tables.")
+    command(
+        findings,
+        "Execute a notebook on the synthesis into figures and tables.",
+        page={"choices": ["synthesis", "as_published"]},
+    )
     command(gallery, "Execute the notebook that shows the phantoms into figures and tables.")
     command(site, "Render all executed notebooks as web pages.")
     command(compare, "Hold the metrics against the committed ones.", scale={})
-    command(
+    scale_command = command(
         scale,
         "Run the pipeline at another scale, beside the phantom results.",
         scale={},
         data_root={**path, "default": None},
         paper={"default": None},
+        workers=workers,
     )
+    scale_command.add_argument("--synthesis", action="store_true", help="the synthesis, in place of the pipeline")
     return parser.parse_args(arguments)
 
 

@@ -10,7 +10,7 @@ from segloss.commands import git
 from segloss.paths import REPORTS
 
 # What names a row, as does every column of text; the others are numbers to compare.
-KEYS = ("seed", "arm", "fold", "case", "class", "metric", "epoch", "phase", "setting", "share", "step")
+KEYS = ("run", "seed", "arm", "fold", "case", "class", "metric", "epoch", "phase", "setting", "share", "step", "bin")
 
 
 def compare_with_committed(scale: str) -> int:

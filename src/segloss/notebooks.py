@@ -1,6 +1,9 @@
 """Executing a notebook with parameters, and making its executed copy the same bytes every time."""
 
 import ast
+import base64
+import hashlib
+import html
 import re
 import sys
 from pathlib import Path
@@ -92,6 +95,44 @@ def normalise(notebook: NotebookNode, replace: dict[str, str]) -> NotebookNode:
         if cell.cell_type == "code":
             cell.outputs = [_clean(output, replace) for output in _joined(cell.outputs)]
     return notebook
+
+
+def refer_to_pictures(notebook: NotebookNode, folder: Path, address: str) -> NotebookNode:
+    """Replace, in place, each embedded picture by a reference to the file with the same bytes.
+
+    So a picture is stored once, and JupyterLab and a page at the same depth show the file. One without a file in the
+    folder stays embedded.
+
+    Args:
+        notebook: An executed notebook, as :func:`normalise` leaves it.
+        folder: Where its figures were saved.
+        address: Of that folder, as seen from the place where the notebook will lie.
+    """
+    files = {_digest(path.read_bytes()): path.name for path in sorted(folder.glob("*")) if path.is_file()}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            for mime in ("image/png", "image/svg+xml"):
+                content = output.get("data", {}).get(mime)
+                raw = b"" if content is None else content.encode() if "svg" in mime else base64.b64decode(content)
+                if name := files.get(_digest(raw)):
+                    facts = output.metadata.get(mime, {})
+                    output.data = {"text/html": _image(f"{address}/{name}", facts), **_text_only(output.data)}
+                    output.metadata = {}
+    return notebook
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _image(address: str, facts: dict[str, Any]) -> str:
+    width = f' width="{facts["width"]}"' if "width" in facts else ""
+    alt = html.escape(facts.get("alt", ""))
+    return f'<img src="{html.escape(address)}" alt="{alt}"{width} style="max-width:100%;height:auto">'
+
+
+def _text_only(data: dict[str, str]) -> dict[str, str]:
+    return {mime: text for mime, text in data.items() if mime == "text/plain"}
 
 
 def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -17,6 +17,8 @@ CHECKPOINTS = Path("build/checkpoints")
 SEED_RUNS = Path("build/seeds")
 # Runs of the robustness sweep, one file each.
 SWEEP_RUNS = Path("build/sweep")
+# Runs of the synthesis: <scale>/<data set>/<run>, one file each.
+SYNTHESIS_RUNS = Path("build/synthesis")
 
 # Generated, small, and in git.
 REPORTS = Path("reports")
@@ -34,6 +36,11 @@ def metrics_folder(scale: str, paper: str) -> Path:
 def seeds_folder(scale: str, paper: str) -> Path:
     """Tidy metrics of a paper's seed study at a scale, if there is one."""
     return metrics_folder(scale, paper) / "seeds"
+
+
+def synthesis_folder(scale: str) -> Path:
+    """Tidy metrics of the synthesis at a scale: a few small files per data set."""
+    return metrics_folder(scale, "synthesis")
 
 
 def figures_folder(scale: str, paper: str) -> Path:

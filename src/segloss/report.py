@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,13 @@ from IPython.display import HTML, Markdown, display
 from matplotlib.figure import Figure
 
 from segloss import table_formats
+from segloss.compact_pictures import compact_file
 from segloss.errors import InputError
 from segloss.provenance import fingerprint
+from segloss.settled_layout import settle
 
 KINDS = {"phantom": "phantom data", "subset": "real subset", "paper": "the paper's full set"}
+_SVG_DPI = 72  # matplotlib measures letters for the resolution that it draws at
 _FOOTER_POINTS = 7
 _FOOTER_LETTER = 0.6  # mean width of a letter, a share of its height: fingerprints have many wide digits
 
@@ -35,6 +38,7 @@ class Report:
             no data.
         figures_folder: Where figures go; made if missing.
         tables_folder: Where tables go; made if missing.
+        source: Where the numbers come from, in place of provenance, of a notebook that reads no data.
 
     Attributes:
         datasets: Names of the data sets that are present at this scale, sorted.
@@ -42,9 +46,15 @@ class Report:
     """
 
     def __init__(
-        self, paper: str, scale: str, metrics_folder: str | None, figures_folder: str, tables_folder: str
+        self,
+        paper: str,
+        scale: str,
+        metrics_folder: str | None,
+        figures_folder: str,
+        tables_folder: str,
+        source: str = "no data set: computed in the notebook",
     ) -> None:
-        self.paper, self.scale, self.reads_data = paper, scale, metrics_folder is not None
+        self.paper, self.scale, self.reads_data, self.source = paper, scale, metrics_folder is not None, source
         self.figures, self.tables = Path(figures_folder), Path(tables_folder)
         files = [] if metrics_folder is None else Path(metrics_folder).glob("*-provenance.json")
         self.provenance = {
@@ -58,9 +68,15 @@ class Report:
         return self.provenance.get(dataset, {"kind": "absent"})["kind"]
 
     def save_figure(
-        self, fig: Figure, name: str, caption: str, datasets: Sequence[str] | None = None, dpi: int = 200
+        self,
+        fig: Figure,
+        name: str,
+        caption: str,
+        datasets: Sequence[str] | None = None,
+        dpi: int = 150,
+        data: pd.DataFrame | None = None,
     ) -> None:
-        """Save and show a figure: SVG, or PNG where an axes holds an image. The figure is closed.
+        """Save and show a figure: SVG, or PNG where an axes holds an image; its numbers as CSV. The figure is closed.
 
         Args:
             fig: The figure, at the size it shall have; a strip for the footer is added below.
@@ -68,16 +84,22 @@ class Report:
             caption: One sentence, shown below the figure and read aloud in its place.
             datasets: Whose numbers it shows; all that are present if left out, ``()`` for none.
             dpi: Pixels per inch of a PNG.
+            data: The numbers that it shows; those read off the figure if left out. Pictures and diagrams have none, and
+                no CSV file.
         """
         self._claim(name)
         self.figures.mkdir(parents=True, exist_ok=True)
         mime, suffix = ("image/png", "png") if any(a.images for a in fig.axes) else ("image/svg+xml", "svg")
         _add_footer(fig, self.origin(datasets))
+        fig.set_dpi(dpi if suffix == "png" else _SVG_DPI)
+        settle(fig)
         path = self.figures / f"{name}.{suffix}"
         # A fixed salt and no date: the same figure has the same bytes.
         with plt.rc_context({"svg.hashsalt": name, "savefig.bbox": None}):
             fig.savefig(path, dpi=dpi, metadata={"Software": None} if suffix == "png" else {"Date": None})
+        numbers = self._save_numbers(fig, path.with_suffix(".csv"), data)
         plt.close(fig)
+        compact_file(path)
         content = path.read_bytes()
         width = {"width": round(fig.get_figwidth() * 96)} if suffix == "png" else {}
         display(
@@ -85,8 +107,8 @@ class Report:
             raw=True,
             metadata={mime: {**width, "alt": caption}},
         )
-        link = f'<a href="{path.as_posix()}">{suffix.upper()}</a>'
-        display(HTML(f'<p class="report-caption">{html.escape(caption)} <small>{link}</small></p>'))
+        links = " · ".join(f'<a href="{file.as_posix()}">{file.suffix[1:].upper()}</a>' for file in (path, *numbers))
+        display(HTML(f'<p class="report-caption">{html.escape(caption)} <small>{links}</small></p>'))
 
     def save_table(
         self,
@@ -95,6 +117,7 @@ class Report:
         caption: str,
         datasets: Sequence[str] | None = None,
         decimals: int = 3,
+        addresses: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Save a table as CSV, Markdown and LaTeX, and show it.
 
@@ -104,6 +127,7 @@ class Report:
             caption: One sentence, shown above the table.
             datasets: Whose numbers it shows; all that are present if left out, ``()`` for none.
             decimals: Digits after the point of floats; the CSV file has six digits.
+            addresses: Where the cells of a column lead to, by column and row; "" for nowhere.
         """
         self._claim(name)
         self.tables.mkdir(parents=True, exist_ok=True)
@@ -116,7 +140,7 @@ class Report:
         for suffix, text in forms.values():
             (self.tables / f"{name}.{suffix}").write_text(text, encoding="utf-8")
         links = {form: (self.tables / f"{name}.{suffix}").as_posix() for form, (suffix, _) in forms.items()}
-        display(HTML(table_formats.as_html(frame, caption, footer, links, decimals)))
+        display(HTML(table_formats.as_html(frame, caption, footer, links, decimals, addresses or {})))
 
     def show_source(self, function: Callable[..., object]) -> None:
         """Show a function as it stands in the package, without its docstring, whose formulas are TeX."""
@@ -131,7 +155,7 @@ class Report:
     def origin(self, datasets: Sequence[str] | None = None) -> str:
         """One line: stage, kind of data, scale and fingerprints of what the numbers come from."""
         if not self.reads_data:
-            return f"{self.scale} · no data set: computed in the notebook"
+            return f"{self.scale} · {self.source}"
         names = self.datasets if datasets is None else [n for n in datasets if self.kind(n) != "absent"]
         if not names:
             why = "absent" if datasets is None or len(datasets) else "computed in the notebook"
@@ -141,6 +165,19 @@ class Report:
         data = "; ".join(f"{KINDS[kind]}: {', '.join(titles)}" for kind, titles in kinds.items() if titles)
         prints = [f"{part} {_joint_fingerprint(shown, part)}" for part in ("data", "code", "parameters")]
         return " · ".join([f"report@{self.paper}", data, f"scale {self.scale}", *prints])
+
+    @staticmethod
+    def _save_numbers(fig: Figure, path: Path, data: pd.DataFrame | None) -> list[Path]:
+        """Write the numbers of a figure; the file, or nothing where it has none."""
+        # Imported here: the figures bring PyTorch, which who only reads a report's origin does not wait for.
+        from segloss.figures.plotted import heads, plotted
+
+        path.unlink(missing_ok=True)
+        frame = heads(plotted(fig)) if data is None else data
+        if frame.empty:
+            return []
+        path.write_text(table_formats.as_csv(frame), encoding="utf-8")
+        return [path]
 
     def _claim(self, name: str) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):

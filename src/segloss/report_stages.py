@@ -9,6 +9,7 @@ import nbformat
 from segloss import paths
 from segloss.errors import InputError
 from segloss.provenance import written_aside
+from segloss.published import published_source
 from segloss.report import Report
 
 FAILED = Path("build/failed")
@@ -41,6 +42,54 @@ def run_tour() -> None:
     _write("losses", paths.TOUR, {}, {})
 
 
+def run_record() -> None:
+    """Execute the notebook that tests the papers' printed numbers again, and write its report.
+
+    Raises:
+        InputError: If the notebook is missing or a cell fails.
+    """
+    note = "The numbers are those that the papers print, and what follows from them. No data were read."
+    _write("published_record", paths.TOUR, {}, {}, {"source": published_source(), "note": note})
+
+
+def run_claims() -> None:
+    """Execute the notebook of all claims, which reads the verdicts of every scale that is there, and write its report.
+
+    Raises:
+        InputError: If the notebook is missing or a cell fails.
+    """
+    # Imported here: the statistics take a second, and no other stage needs them.
+    from segloss.verdicts.ledger import source
+
+    note = (
+        "Verdicts and numbers of cases come from the reports of the papers; the column of a verdict says on which data "
+        "it stands. Verdicts on phantoms say nothing about patients."
+    )
+    about = {"source": source(paths.REPORTS), "note": note}
+    _write("claims", paths.TOUR, {"reports_folder": paths.REPORTS}, {}, about)
+
+
+def run_findings(page: str) -> None:
+    """Execute a notebook that reads the tables of the synthesis, of phantoms and real subsets, and write its report.
+
+    Args:
+        page: ``synthesis`` or ``as_published``.
+
+    Raises:
+        InputError: If the notebook is missing or a cell fails.
+    """
+    # Imported here: the statistics take a second, and no other stage needs them.
+    from segloss.verdicts.findings import source
+
+    note = (
+        "Every figure and table says in its foot on which data it stands. Phantoms were drawn by a program: their "
+        "numbers show how the losses behave, and say nothing about patients. The real subsets are parts of public "
+        "sets, at a small size: cite them only with their number of cases."
+    )
+    about = {"source": source(paths.REPORTS), "note": note}
+    _write(page, paths.TOUR, {"reports_folder": paths.REPORTS}, {}, about)
+
+
 def run_gallery(provenances: Path) -> None:
     """Execute the notebook that shows the phantoms, and write its report.
 
@@ -53,8 +102,18 @@ def run_gallery(provenances: Path) -> None:
     _write("data", "phantom", {"metrics_folder": provenances, "project_folder": Path()}, {})
 
 
-def _write(name: str, scale: str, inputs: dict[str, Path], settings: dict[str, Any]) -> None:
-    """Execute ``notebooks/<name>.ipynb`` and put the executed copy, the figures and the tables in their places."""
+def _write(
+    name: str, scale: str, inputs: dict[str, Path], settings: dict[str, Any], about: dict[str, str] | None = None
+) -> None:
+    """Execute ``notebooks/<name>.ipynb`` and put the executed copy, the figures and the tables in their places.
+
+    Args:
+        name: Of the notebook.
+        scale: At which scale it is executed.
+        inputs: Folders that it reads, by its parameters.
+        settings: Its other parameters.
+        about: ``source`` and ``note``, of a report whose numbers are of no data set of its own.
+    """
     # Imported here: papermill takes two seconds, and every notebook imports this module.
     from segloss import notebooks
 
@@ -78,16 +137,20 @@ def _write(name: str, scale: str, inputs: dict[str, Path], settings: dict[str, A
                 f"{Path.cwd()}/": "",
             },
         )
-        executed.metadata["report"] = _summary(name, scale, inputs.get("metrics_folder"))
+        address = os.path.relpath(paths.figures_folder(scale, name), target.parent)
+        notebooks.refer_to_pictures(executed, figures, Path(address).as_posix())
+        executed.metadata["report"] = _summary(name, scale, inputs.get("metrics_folder"), about or {})
         aside = target.with_name(f"{target.name}.tmp")
         aside.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(executed, aside)
     os.replace(aside, target)
 
 
-def _summary(paper: str, scale: str, metrics: Path | None) -> dict[str, Any]:
+def _summary(paper: str, scale: str, metrics: Path | None, about: dict[str, str]) -> dict[str, Any]:
     """What the site's pages say about a report's data."""
-    report = Report(paper, scale, None if metrics is None else str(metrics), "", "")
+    source = {"source": about["source"]} if about else {}
+    report = Report(paper, scale, None if metrics is None else str(metrics), "", "", **source)
     keys = ("title", "kind", "cases")
     shown = [{"dataset": name, **{key: p.get(key) for key in keys}} for name, p in report.provenance.items()]
-    return {"paper": paper, "scale": scale, "datasets": shown, "origin": report.origin()}
+    note = {"note": about["note"]} if about else {}
+    return {"paper": paper, "scale": scale, "datasets": shown, "origin": report.origin(), **note}

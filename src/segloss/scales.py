@@ -10,7 +10,7 @@ import yaml
 from segloss.commands import dvc, git, segloss
 from segloss.config import entry, load_params
 from segloss.errors import InputError
-from segloss.paths import executed_notebook, figures_folder, metrics_folder, tables_folder
+from segloss.paths import executed_notebook, figures_folder, metrics_folder, synthesis_folder, tables_folder
 from segloss.provenance import written_aside
 from segloss.site import build_site
 
@@ -37,6 +37,40 @@ def run_at_scale(scale: str, data_root: Path | None = None, paper: str | None = 
     papers = list(params["papers"]) if paper is None else [paper]
     for name in papers:
         entry(params, "papers", name)
+    worktree = prepared_worktree(scale, data_root)
+    segloss("ahead", *(() if paper is None else ("--paper", paper)), folder=worktree)
+    dvc("repro", *(f"report@{name}" for name in papers), "--keep-going", folder=worktree)
+    for name in papers:
+        bring_back(worktree, scale, name)
+    build_site()
+
+
+def synthesis_at_scale(scale: str, data_root: Path | None = None, workers: int | None = None) -> None:
+    """Run the committed synthesis at ``scale`` below build/scales/ and bring its small tables back.
+
+    An interrupted one resumes when the same command is given again.
+
+    Args:
+        scale: A name under ``scales`` in params.yaml.
+        data_root: The folder that holds one folder per data set; None means the phantoms.
+        workers: Runs at once; one per core if left out.
+
+    Raises:
+        InputError: If the scale or the data root is unknown, or a step failed.
+    """
+    entry(load_params(), "scales", scale)
+    worktree = prepared_worktree(scale, data_root)
+    segloss("synthesis", *(() if workers is None else ("--workers", str(workers))), folder=worktree)
+    with written_aside(synthesis_folder(scale)) as aside:
+        shutil.copytree(worktree / synthesis_folder(scale), aside, dirs_exist_ok=True)
+
+
+def prepared_worktree(scale: str, data_root: Path | None) -> Path:
+    """A worktree whose data sets are prepared at a scale.
+
+    Raises:
+        InputError: If real data are needed and not there, or a stage failed.
+    """
     if data_root is None and scale in NEEDS_REAL_DATA:
         raise InputError(f"The scale {scale} needs DATA_ROOT, a folder that holds a folder per data set.")
     if data_root is not None and not data_root.is_dir():
@@ -48,11 +82,7 @@ def run_at_scale(scale: str, data_root: Path | None = None, paper: str | None = 
     if data_root is None:
         dvc("pull", "--quiet", "data.dvc", folder=worktree)
     dvc("repro", "prepare", folder=worktree)
-    segloss("ahead", *(() if paper is None else ("--paper", paper)), folder=worktree)
-    dvc("repro", *(f"report@{name}" for name in papers), "--keep-going", folder=worktree)
-    for name in papers:
-        bring_back(worktree, scale, name)
-    build_site()
+    return worktree
 
 
 def check_out(worktree: Path) -> Path:

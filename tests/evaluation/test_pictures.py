@@ -12,6 +12,7 @@ from sklearn.metrics import f1_score
 
 from segloss.errors import InputError
 from segloss.evaluation import evaluate
+from segloss.metrics_files import read_metrics
 from segloss.statistics import load_results
 
 CASES, SIZE = 12, 16
@@ -84,7 +85,7 @@ def tree(tmp_path, monkeypatch):
 
 
 def values_of(tree):
-    return pd.read_csv(tree / FOLDERS["metrics"] / "scd.csv")
+    return read_metrics(tree / FOLDERS["metrics"] / "scd.csv")
 
 
 def test_each_value_is_that_of_the_thresholded_prediction(tree):
@@ -186,7 +187,7 @@ def test_data_without_cases_give_headers_only(tree, outcome):
         write_json(tree / f"build/runs/isic2016/isic2016-{arm}/status.json", {"outcome": outcome, "reason": "no files"})
     evaluate("isic2016", PARAMS)
     with (tree / FOLDERS["metrics"] / "isic2016.csv").open() as stream:
-        assert list(csv.reader(stream)) == [["arm", "fold", "case", "class", "metric", "value"]]
+        assert list(csv.reader(stream)) == [["arm", "fold", "case", "class"]]
     written = json.loads((tree / FOLDERS["metrics"] / "isic2016-provenance.json").read_text())
     assert (written["kind"], written["arms"]["dice"]["outcome"]) == (kind, outcome)
     assert len(np.load(tree / "build/examples/kappa/isic2016/examples.npz")["cases"]) == 0

@@ -12,6 +12,7 @@ from segloss.data.case import IGNORED
 from segloss.errors import InputError
 from segloss.evaluation import evaluate
 from segloss.metrics import hausdorff_distance, surface_dice, volume_ml
+from segloss.metrics_files import read_metrics
 
 CLASSES, SIZE, CASES = ("left", "middle", "right"), 16, 6
 DEPTHS = [3, 5, 4, 2, 6, 4]
@@ -98,7 +99,7 @@ class Tree:
 
     def evaluated(self):
         evaluate(self.dataset, PARAMS)
-        return pd.read_csv(self.root / f"reports/metrics/phantom/topk_dice/{self.dataset}.csv")
+        return read_metrics(self.root / f"reports/metrics/phantom/topk_dice/{self.dataset}.csv")
 
     def values(self):
         return self.evaluated().set_index(["arm", "case", "class", "metric"])["value"].sort_index()

@@ -7,7 +7,6 @@ from typing import Any
 
 import nibabel
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -18,6 +17,7 @@ from segloss.data.prepared import PreparedSlices, PreparedVolumes
 from segloss.errors import InputError
 from segloss.evaluation import evaluate
 from segloss.losses import build_loss
+from segloss.metrics_files import read_metrics
 from segloss.training import train_arm
 from segloss.training.fold import train_epoch
 from segloss.training.inputs import Batch, PatchInputs, SliceInputs
@@ -74,7 +74,7 @@ def test_patches_are_learned_and_whole_volumes_judged_on_their_original_grid(own
         assert len(predictions["cases"]) == 3
         assert predictions["labels"].shape == (3 * np.prod(SHAPE),)
     evaluate("mine", own_volumes)
-    table = pd.read_csv("reports/metrics/tiny/kappa/mine.csv")
+    table = read_metrics("reports/metrics/tiny/kappa/mine.csv")
     of_metric = table[table["metric"] == "dice"].groupby(["arm", "class"])["value"].mean()
     assert of_metric["dice"].min() > 0.8
     truth = table[(table["arm"] == "truth") & (table["metric"] == "volume_ml") & (table["class"] == "core")]

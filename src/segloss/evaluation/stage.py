@@ -18,10 +18,11 @@ from segloss.evaluation.inputs import Prepared, Run
 from segloss.evaluation.lesions import lesion_metrics, lesion_numbers
 from segloss.evaluation.volumes import read_cases
 from segloss.metrics import Mask, case_metrics, volume_ml
+from segloss.metrics_files import UNDEFINED, Row, write_metrics
 from segloss.paths import EXAMPLES, PREPARED, RUNS, metrics_folder
 from segloss.provenance import fingerprint, write_json
 
-METRICS_HEADER = ("arm", "fold", "case", "class", "metric", "value")
+METRICS_KEYS = ("arm", "fold", "case", "class")
 HAUSDORFF = "validation_hausdorff_mm"  # a column of protocols that measure it
 HISTORY_HEADER = ("arm", "fold", "epoch", "phase", "loss", "validation_loss", "validation_dice")
 
@@ -62,22 +63,22 @@ def evaluate(dataset: str, params: dict[str, Any]) -> None:
 def _write_metrics(
     path: Path, prepared: Prepared, runs: dict[str, Run], lesions: bool
 ) -> dict[str, dict[str, float | None]]:
-    """Write one row per value and return the means of the arms: over the classes of a case, then over the cases."""
+    """Write one row per case and class, and return the means of the arms: over the classes, then over the cases."""
     sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0]))
     total = count_predictions(prepared, runs)
+    rows: list[Row] = []
+    for fold in folds_of(runs):
+        for case in prepared.part(fold, "test"):
+            rows += _rows("truth", fold, prepared, case, _truth_metrics(prepared, case, lesions))
+    bar = tqdm(predictions(prepared, runs), f"evaluate {prepared.folder.name}", total, unit="case", disable=None)
+    for arm, fold, case, mask in bar:
+        measured = _measured(prepared, case, mask, lesions)
+        rows += _rows(arm, fold, prepared, case, measured)
+        for metric, value in _over_classes(measured).items():
+            sums[arm][metric][0] += value
+            sums[arm][metric][1] += 1
     with _replaced(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(METRICS_HEADER)
-        for fold in folds_of(runs):
-            for case in prepared.part(fold, "test"):
-                writer.writerows(_rows("truth", fold, prepared, case, _truth_metrics(prepared, case, lesions)))
-        bar = tqdm(predictions(prepared, runs), f"evaluate {prepared.folder.name}", total, unit="case", disable=None)
-        for arm, fold, case, mask in bar:
-            measured = _measured(prepared, case, mask, lesions)
-            writer.writerows(_rows(arm, fold, prepared, case, measured))
-            for metric, value in _over_classes(measured).items():
-                sums[arm][metric][0] += value
-                sums[arm][metric][1] += 1
+        write_metrics(stream, METRICS_KEYS, rows)
     return {
         arm: {metric: round(total / cases, 5) for metric, (total, cases) in metrics.items()}
         for arm, metrics in sums.items()
@@ -109,10 +110,9 @@ def _measured(prepared: Prepared, case: int, mask: Callable[[int], Mask], lesion
     return measured
 
 
-def _rows(arm: str, fold: int, prepared: Prepared, case: int, measured: Measured) -> Iterator[tuple[str | int, ...]]:
+def _rows(arm: str, fold: int, prepared: Prepared, case: int, measured: Measured) -> Iterator[Row]:
     for name, values in measured.items():
-        for metric, value in values.items():
-            yield arm, fold, prepared.rows[case]["case"], name, metric, _text(value)
+        yield (arm, fold, prepared.rows[case]["case"], name), {m: _text(value) for m, value in values.items()}
 
 
 def _over_classes(measured: Measured) -> dict[str, float]:
@@ -180,4 +180,4 @@ def _replaced(path: Path) -> Iterator[TextIO]:
 
 
 def _text(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.5f}"
+    return UNDEFINED if math.isnan(value) else f"{value:.5f}"

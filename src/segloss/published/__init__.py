@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from segloss.provenance import fingerprint
+
 _UNITS = {"dice": "1", "iou": "1", "precision": "1", "sensitivity": "1", "hausdorff": "not said (px?)", "p": "1"}
 COLUMNS = [
     *("table", "row", "column", "dataset", "arm", "class", "metric", "value"),
@@ -63,6 +65,22 @@ def load_claims(paper: str) -> list[dict[str, Any]]:
 def load_rules() -> dict[str, Any]:
     """The rules for verdicts, fixed before the first run."""
     return _read("claims")["rules"]
+
+
+def load_record() -> dict[str, Any]:
+    """Which published differences are tested again and by what rules: ``rules`` and ``tables``."""
+    return _read("record")
+
+
+def published_source() -> str:
+    """One line for numbers that come from the papers' tables alone, with a fingerprint of these and of the rules."""
+    names = sorted(path.name.removesuffix(".yaml") for path in files(__name__).iterdir() if path.name.endswith(".yaml"))
+    return f"no data set: the papers' printed numbers · numbers {fingerprint({name: _read(name) for name in names})}"
+
+
+def load_ledger() -> dict[str, Any]:
+    """How claims are tested, in words (``tests``), and which figure and table of a report shows each (``shown``)."""
+    return _read("ledger")
 
 
 def load_overview(part: str) -> list[dict[str, Any]]:
