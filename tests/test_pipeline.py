@@ -114,7 +114,8 @@ def test_every_parameter_is_read_by_a_stage(stages):
         if isinstance(dep, ParamsDependency)
         for key in dep.params
     }
-    wanted = {"data_root", f"scales.{PARAMS['scale']}"}
+    scale = PARAMS["scale"]
+    wanted = {"data_root"} | {f"scales.{scale}.{paper}" for paper in PARAMS["scales"][scale]}
     wanted |= {
         f"{section}.{name}" for section in ("papers", "datasets", "arms", "protocols") for name in PARAMS[section]
     }

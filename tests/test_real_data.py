@@ -44,7 +44,8 @@ def params(root: Path, real_data: Path) -> dict[str, Any]:
     """The project's parameters on the real data, at 64 pixels, with the data set in the own-data layout."""
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     params |= {"scale": "subset", "data_root": str(real_data)}
-    params["scales"]["subset"] |= {"max_image_size": 64, "max_cases": 60}
+    for settings in params["scales"]["subset"].values():
+        settings |= {"max_image_size": 64, "max_cases": 60}
     params["datasets"] = {name: params["datasets"][name] for name in SETS}
     return params
 

@@ -36,13 +36,13 @@ def params() -> dict[str, Any]:
         "epochs": 1,
         "folds": 2,
     }
-    scale = {"epoch_share": 1.0, "min_steps": None, "learning_rate": None, "max_folds": None, "base_filters": None}
+    scale = {"epoch_share": 1.0, "threads": 1}
     arm = {"paper": "kappa", "dataset": "isic2016", "loss": "kappa", "protocol": "kappa"}
     return {
         "scale": "tiny",
         "papers": {"kappa": {"cases_shown": 1}},
         "datasets": {"isic2016": {"paper": "kappa"}},
-        "scales": {"tiny": scale | {"threads": 1}},
+        "scales": {"tiny": {"kappa": scale}},
         "losses": {"kappa": {"kappa": "kappa"}},
         "protocols": {"kappa": protocol | {"select": "last", "seed": 1, "augmentation": {}}},
         "arms": {"isic2016-kappa": arm, "isic2016-kappa_of_our_own": arm},

@@ -61,7 +61,7 @@ def guard(arguments: argparse.Namespace) -> None:
 def train(arguments: argparse.Namespace) -> None:
     from segloss.training import train_arm
 
-    train_arm(arguments.arm, load_params(), ahead=arguments.ahead)
+    train_arm(arguments.arm, load_params())
 
 
 def predict(arguments: argparse.Namespace) -> None:
@@ -185,8 +185,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     command(phantoms, "Write the phantom data sets.", root={**path, "default": Path("data")})
     guard_command = command(guard, "Stop if data/ holds anything else than the phantoms.")
     guard_command.add_argument("--before-pull", action="store_true", help="files may still be missing")
-    train_command = command(train, "Train one arm, all folds; resumes where it was stopped.", arm={})
-    train_command.add_argument("--ahead", action="store_true", help="leave the folds for the stage that comes later")
+    command(train, "Train one arm, all folds; resumes where it was stopped.", arm={})
     command(
         predict,
         "Segment images of your own with a trained arm: a mask and an overlay of each.",

@@ -1,26 +1,34 @@
-"""Arms trained side by side, before DVC takes them one after another and finds their folds finished."""
+"""Arms trained side by side, before DVC takes the stages one after another and finds these done."""
 
 import json
+import multiprocessing
 import os
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any
 
 from tqdm import tqdm
 
-from segloss.commands import dvc, stage_environment
+from segloss.commands import dvc
 from segloss.config import entry
+from segloss.errors import InputError
+from segloss.recording import record_stages
+from segloss.training import train_arm
 
 STAGE = "train@"
+# A process that has imported PyTorch, of which each arm gets a copy: the import takes longer than some trainings.
+PROCESSES: Any = multiprocessing.get_context(
+    "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+)
 
 
 def train_ahead(params: dict[str, Any], paper: str | None = None, workers: int | None = None) -> None:
-    """Train the folds of all arms that ``dvc repro`` would train, so many arms at once, each in a process of its own.
+    """Train all arms that ``dvc repro`` would train, so many at once, and record them in dvc.lock together.
 
-    The folds wait in build/checkpoints, where the train stage of the arm looks for them: it only has to put them in
-    their place. What fails here is tried again by that stage, which then says why.
+    Each arm has a process of its own. What fails here is named and left to its stage, which tries again and says why.
+    Finished folds wait in build/checkpoints until all arms have ended: a call that was stopped goes on from them.
 
     Args:
         params: The parameters of the pipeline.
@@ -32,9 +40,13 @@ def train_ahead(params: dict[str, Any], paper: str | None = None, workers: int |
     arms = [arm for arm in stale_arms() if paper in (None, params["arms"][arm]["paper"])]
     if not arms:
         return
+    PROCESSES.set_forkserver_preload(["segloss.training.folds"])
     with ThreadPoolExecutor(workers or default_workers()) as pool:
-        for _ in tqdm(pool.map(_train, arms), "arms trained ahead", len(arms), unit="arm"):
-            pass
+        ended = pool.map(partial(_trained, params=params), arms)
+        done = [arm for arm, well in zip(arms, tqdm(ended, "arms", len(arms), unit="arm"), strict=True) if well]
+    for arm in done:
+        train_arm(arm, params)
+    record_stages([STAGE + arm for arm in done])
 
 
 def stale_arms() -> list[str]:
@@ -50,9 +62,28 @@ def default_workers() -> int:
     return 1 if torch.cuda.is_available() else os.cpu_count() or 1
 
 
-def _train(arm: str) -> None:
-    command = [sys.executable, "-m", "segloss", "train", "--ahead", arm]
-    done = subprocess.run(command, env=stage_environment(Path()), stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() if done.returncode > 0 else []
-        tqdm.write(f"{arm}: {lines[-1] if lines else f'ended with code {done.returncode}'}", file=sys.stderr)
+def _trained(arm: str, params: dict[str, Any]) -> bool:
+    """Train the folds of an arm in a process of its own, and return whether that went well."""
+    receiving, sending = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=_train, args=(arm, params, sending))
+    process.start()
+    sending.close()
+    process.join()
+    if process.exitcode:
+        try:
+            reason = receiving.recv()
+        except EOFError:
+            reason = f"ended with code {process.exitcode}"
+        tqdm.write(f"{arm}: {reason}", file=sys.stderr)
+    return process.exitcode == 0
+
+
+def _train(arm: str, params: dict[str, Any], fault: Connection) -> None:
+    # The arms share a terminal, and the bar over all of them stands there.
+    with open(os.devnull, "w") as nowhere:
+        sys.stderr = nowhere
+        try:
+            train_arm(arm, params, ahead=True)
+        except Exception as error:
+            fault.send(str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
+            sys.exit(1)

@@ -41,8 +41,7 @@ def entry(params: dict[str, Any], section: str, name: str) -> dict[str, Any]:
     return params[section][name]
 
 
-def scale_of(params: dict[str, Any], paper: str | None = None, dataset: str | None = None) -> dict[str, Any]:
-    """The caps and floors of the scale in use; a paper may have some of its own, and a data set others."""
-    scale = params["scales"][params["scale"]]
-    own = scale.get("papers", {}).get(paper, {}) | scale.get("datasets", {}).get(dataset, {})
-    return {**scale, **own}
+def scale_of(params: dict[str, Any], paper: str, dataset: str) -> dict[str, Any]:
+    """What the scale in use makes of a paper's protocols, on one of its data sets."""
+    scale = entry(params["scales"], params["scale"], paper)
+    return {**scale, **scale.get("datasets", {}).get(dataset, {})}

@@ -55,14 +55,14 @@ def mask_file(isic: Path) -> Callable[[int], Path]:
 @pytest.fixture
 def params(isic: Path) -> dict[str, Any]:
     """Parameters with one data set, at the scale ``small`` of 8 pixels; ``paper`` has no caps."""
-    dataset = {"reader": "isic2018", "folder": "isic2018", "subset": "all", "split": {"groups": 3}}
+    dataset = {"paper": "kappa", "reader": "isic2018", "folder": "isic2018", "subset": "all", "split": {"groups": 3}}
     dataset["view"] = {"kind": "slices", "image_size": 16, "intensity": "bytes"}
     return {
         "scale": "small",
         "data_root": str(isic.parent),
         "datasets": {"isic2018": {**dataset, "paper_cases": 6, "title": "ISIC 2018"}},
         "scales": {
-            "small": {"max_image_size": 8, "max_cases": None},
-            "paper": {"max_image_size": None, "max_cases": None},
+            "small": {"kappa": {"max_image_size": 8}},
+            "paper": {"kappa": {}},
         },
     }

@@ -45,7 +45,7 @@ def test_arrays_have_the_size_of_the_scale_and_the_order_of_the_cases(params: di
 
 
 def test_a_scale_may_divide_a_data_set_in_another_way(params: dict[str, Any]) -> None:
-    params["scales"][params["scale"]]["datasets"] = {"isic2018": {"split": {"groups": 2}}}
+    params["scales"]["small"]["kappa"]["datasets"] = {"isic2018": {"split": {"groups": 2}}}
     assert prepared(params)["groups"] == 2
     assert {row["fold"] for row in rows()} == {"0", "1"}
 
@@ -79,7 +79,7 @@ def test_a_scale_without_caps_uses_the_size_of_the_paper(params: dict[str, Any])
 
 
 def test_a_scale_may_cap_the_cases(params: dict[str, Any]) -> None:
-    params["scales"]["small"]["max_cases"] = 3
+    params["scales"]["small"]["kappa"]["max_cases"] = 3
     assert prepared(params)["cases"] == 3
     assert [row["case"][-1] for row in rows()] == ["1", "3", "5"]
 
@@ -223,7 +223,7 @@ def test_a_stopped_preparation_starts_anew_where_the_parameters_have_changed(
     with pytest.raises(InputError, match=r"ISIC_0000005_segmentation\.png"):
         prepared(params)
     mask_file(5).write_bytes(broken)
-    params["scales"]["small"]["max_image_size"] = 4
+    params["scales"]["small"]["kappa"]["max_image_size"] = 4
     prepared(params)
     assert np.load(PREPARED / "images.npy").shape == (6, 3, 4, 4)
 

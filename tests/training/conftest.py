@@ -23,16 +23,7 @@ def params() -> dict[str, Any]:
         "seed": 1,
         "augmentation": {"rotation_deg": 30, "shift_share": 0.1, "shear_deg": 10, "zoom_share": 0.1, "flip": True},
     }
-    scale = {
-        "max_image_size": None,
-        "max_cases": None,
-        "max_folds": 2,
-        "base_filters": None,
-        "epoch_share": 1.0,
-        "min_steps": None,
-        "learning_rate": None,
-        "threads": 1,
-    }
+    scale = {"max_folds": 2, "epoch_share": 1.0, "threads": 1}
     arm = {"paper": "kappa", "dataset": "discs", "protocol": "kappa"}
     return {
         "scale": "tiny",
@@ -40,7 +31,7 @@ def params() -> dict[str, Any]:
         "papers": {"kappa": {}},
         "datasets": {"discs": {}},
         "evaluated": {"discs": {}},
-        "scales": {"tiny": scale},
+        "scales": {"tiny": {"kappa": scale}},
         "losses": {
             "kappa": {
                 "kappa": "kappa",

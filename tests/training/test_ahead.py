@@ -1,6 +1,8 @@
-"""Arms trained ahead of the pipeline: what waits, and what the train stage does with it."""
+"""Arms trained side by side, ahead of their stages: what they leave, and what is recorded of them."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,41 +18,51 @@ from segloss.training import folds, train_arm
 RUNS, CHECKPOINTS = Path("build/runs/discs"), Path("build/checkpoints/discs")
 
 
+def killed(*arguments: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def forbidden(*arguments: Any) -> None:
     raise AssertionError("a fold was trained that was there already")
 
 
 @pytest.fixture
-def ahead_of_all(workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Parameters of two arms, both out of date and trained ahead."""
+def recorded(workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stages that training ahead says are done; both arms are out of date."""
+    stages: list[str] = []
+    monkeypatch.setattr(ahead, "record_stages", stages.extend)
     monkeypatch.setattr(ahead, "stale_arms", lambda: list(params["arms"]))
+    return stages
+
+
+def written() -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in RUNS.rglob("*") if path.is_file()}
+
+
+def test_arms_trained_ahead_are_put_in_their_place_and_recorded(params: dict[str, Any], recorded: list[str]) -> None:
     train_ahead(params, workers=2)
-    return params
-
-
-def test_folds_trained_ahead_are_put_in_their_place_without_training(
-    ahead_of_all: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert not RUNS.exists()
-    monkeypatch.setattr(folds, "train_folds", forbidden)
-    for arm in ahead_of_all["arms"]:
-        train_arm(arm, ahead_of_all)
+    for arm in params["arms"]:
         assert sorted(path.name for path in (RUNS / arm).glob("fold*")) == ["fold0", "fold1"]
         assert json.loads((RUNS / arm / "status.json").read_text())["outcome"] == "done"
         assert not (CHECKPOINTS / arm).exists()
+    assert recorded == ["train@discs-kappa", "train@discs-cross_entropy_then_kappa"]
 
 
-def test_training_ahead_and_in_turn_give_the_same_bytes(ahead_of_all: dict[str, Any]) -> None:
-    def written() -> dict[str, bytes]:
-        files = [path for path in RUNS.rglob("*") if path.is_file()]
-        return {str(path): path.read_bytes() for path in files}
+def test_training_ahead_and_in_turn_give_the_same_bytes(params: dict[str, Any], recorded: list[str]) -> None:
+    train_ahead(params, workers=2)
+    side_by_side = written()
+    for arm in params["arms"]:
+        train_arm(arm, params)
+    assert written() == side_by_side
 
-    for arm in ahead_of_all["arms"]:
-        train_arm(arm, ahead_of_all)
-    first = written()
-    for arm in ahead_of_all["arms"]:
-        train_arm(arm, ahead_of_all)
-    assert written() == first
+
+def test_folds_that_wait_are_not_trained_again(params: dict[str, Any], recorded: list[str]) -> None:
+    train_arm("discs-kappa", params, ahead=True)
+    fold = CHECKPOINTS / "discs-kappa/fold1/weights.pt"
+    before = fold.stat().st_mtime_ns
+    params["arms"] = {"discs-kappa": params["arms"]["discs-kappa"]}
+    train_ahead(params, workers=1)
+    assert (RUNS / "discs-kappa/fold1/weights.pt").stat().st_mtime_ns == before
 
 
 def test_a_fold_that_diverged_ahead_is_not_trained_again(
@@ -70,35 +82,32 @@ def test_a_fold_that_diverged_ahead_is_not_trained_again(
 
 
 def test_only_the_arms_of_a_paper_are_trained_ahead_if_one_is_named(
-    workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    params: dict[str, Any], recorded: list[str]
 ) -> None:
-    trained: list[str] = []
     params["papers"]["other"] = {}
     params["arms"]["discs-kappa"]["paper"] = "other"
-    monkeypatch.setattr(ahead, "stale_arms", lambda: list(params["arms"]))
-    monkeypatch.setattr(ahead, "_train", trained.append)
-    train_ahead(params, paper="other", workers=1)
-    assert trained == ["discs-kappa"]
+    train_ahead(params, paper="kappa", workers=1)
+    assert recorded == ["train@discs-cross_entropy_then_kappa"]
+    assert not (RUNS / "discs-kappa").exists()
 
 
 def test_what_fails_ahead_is_named_and_the_others_go_on(
-    workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    params: dict[str, Any], recorded: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(ahead, "stale_arms", lambda: ["discs-unknown", "discs-kappa"])
-    params["arms"]["discs-unknown"] = params["arms"]["discs-kappa"]
+    monkeypatch.setattr(ahead, "stale_arms", lambda: ["discs-odd", "discs-kappa"])
+    params["arms"]["discs-odd"] = {**params["arms"]["discs-kappa"], "loss": "unheard_of"}
     train_ahead(params, workers=1)
-    assert "discs-unknown: segloss: params.yaml has no 'discs-unknown' under arms" in capfd.readouterr().err
-    assert (CHECKPOINTS / "discs-kappa/fold1").is_dir()
+    assert "discs-odd: params.yaml has no 'unheard_of'" in capfd.readouterr().err
+    assert recorded == ["train@discs-kappa"]
 
 
 def test_an_arm_that_is_killed_ahead_is_named_with_its_exit_code(
-    workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    params: dict[str, Any], recorded: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    killed = subprocess.CompletedProcess([], -9, stderr="fold 0: 12%")
-    monkeypatch.setattr(ahead, "stale_arms", lambda: ["discs-kappa"])
-    monkeypatch.setattr(ahead.subprocess, "run", lambda *_, **__: killed)
+    monkeypatch.setattr(ahead, "_train", killed)
     train_ahead(params, workers=1)
-    assert "discs-kappa: ended with code -9" in capfd.readouterr().err
+    assert f"discs-kappa: ended with code {-signal.SIGKILL}" in capfd.readouterr().err
+    assert recorded == []
 
 
 def test_a_second_training_of_an_arm_waits_for_the_first(workplace: Path, params: dict[str, Any]) -> None:

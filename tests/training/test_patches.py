@@ -55,7 +55,7 @@ def own_volumes(workplace: Path, params: dict[str, Any]) -> dict[str, Any]:
     network = {"name": "unet3d", "filters": 4, "batch_norm": True, "dropout": 0.0, "head_filters": None}
     protocol = {**params["protocols"]["kappa"], "network": network, "patch": [16, 16, 16], "patches_per_case": 2}
     params["protocols"]["volumes"] = {**protocol, "epochs": 3, "augmentation": {}, "learning_rate": 0.01}
-    params["scales"]["tiny"]["max_folds"] = 1
+    params["scales"]["tiny"]["kappa"]["max_folds"] = 1
     take_inventory(workplace / "raw", params)
     params["data_root"] = str(workplace / "raw")
     prepare("mine", params)
@@ -127,12 +127,12 @@ def test_a_protocol_for_slices_and_one_for_volumes_are_told_apart(
 
 
 def test_a_scale_caps_the_patch(own_volumes: dict[str, Any]) -> None:
-    own_volumes["scales"]["tiny"]["max_patch"] = [8, 32, 16]
+    own_volumes["scales"]["tiny"]["kappa"]["max_patch"] = [8, 32, 16]
     assert Settings.of(own_volumes, "mine-dice").patch == (8, 16, 16)
 
 
 def test_a_scale_may_treat_one_data_set_in_another_way(own_volumes: dict[str, Any]) -> None:
-    own_volumes["scales"]["tiny"]["datasets"] = {"mine": {"max_steps": 7}, "other": {"max_steps": 3}}
+    own_volumes["scales"]["tiny"]["kappa"]["datasets"] = {"mine": {"max_steps": 7}, "other": {"max_steps": 3}}
     assert Settings.of(own_volumes, "mine-dice").max_steps == 7
 
 

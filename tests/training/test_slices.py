@@ -39,7 +39,7 @@ def own_data(workplace: Path, params: dict[str, Any]) -> dict[str, Any]:
     params["arms"] = {"mine-dice": {"paper": "kappa", "dataset": "mine", "protocol": "kappa", "loss": "dice"}}
     params["protocols"]["kappa"] |= {"epochs": 40, "learning_rate": 0.01}
     params["protocols"]["kappa"]["network"] |= {"dropout": 0.0, "head_filters": None}
-    params["scales"]["tiny"]["max_folds"] = 1
+    params["scales"]["tiny"]["kappa"]["max_folds"] = 1
     take_inventory(workplace / "raw", params)
     params["data_root"] = str(workplace / "raw")
     prepare("mine", params)

@@ -55,7 +55,7 @@ def test_an_arm_writes_history_weights_and_predictions_of_each_fold(workplace: P
 
 def test_training_learns_the_discs(workplace: Path, params: dict[str, Any]) -> None:
     params["protocols"]["kappa"] |= {"epochs": 100, "learning_rate": 0.01}
-    params["scales"]["tiny"]["max_folds"] = 1
+    params["scales"]["tiny"]["kappa"]["max_folds"] = 1
     train_arm("discs-kappa", params)
     assert float(history(0)[-1]["validation_dice"]) > 0.95
 
@@ -145,7 +145,7 @@ def test_two_phases_stand_in_the_history(workplace: Path, params: dict[str, Any]
 
 def test_the_best_epoch_is_kept_where_the_protocol_says_so(workplace: Path, params: dict[str, Any]) -> None:
     params["protocols"]["kappa"] |= {"select": "best_validation", "learning_rate": 0.01, "epochs": 8}
-    params["scales"]["tiny"]["max_folds"] = 1
+    params["scales"]["tiny"]["kappa"]["max_folds"] = 1
     train_arm("discs-kappa", params)
     dice = [float(row["validation_dice"]) for row in history(0)]
     best = dice.index(max(dice)) + 1
@@ -220,20 +220,20 @@ def test_a_batch_is_scaled_to_one(workplace: Path) -> None:
 
 
 def test_a_scale_caps_the_protocol(params: dict[str, Any]) -> None:
-    params["scales"]["tiny"] |= {"base_filters": 2, "epoch_share": 0.5, "learning_rate": 0.1, "max_folds": 1}
+    params["scales"]["tiny"]["kappa"] |= {"base_filters": 2, "epoch_share": 0.5, "learning_rate": 0.1, "max_folds": 1}
     settings = Settings.of(params, "discs-kappa")
     assert (settings.network["filters"], settings.epochs, settings.learning_rate, settings.folds) == (2, 3, 0.1, 1)
 
 
 def test_the_least_number_of_steps_lengthens_a_short_run(params: dict[str, Any]) -> None:
-    params["scales"]["tiny"]["min_steps"] = 50
+    params["scales"]["tiny"]["kappa"]["min_steps"] = 50
     settings = Settings.of(params, "discs-kappa")
     assert settings.epochs_for(items=10) == 17  # 3 steps an epoch
     assert settings.epochs_for(items=1000) == 6
 
 
 def test_the_largest_number_of_steps_shortens_a_long_run(params: dict[str, Any]) -> None:
-    params["scales"]["tiny"]["max_steps"] = 4
+    params["scales"]["tiny"]["kappa"]["max_steps"] = 4
     assert Settings.of(params, "discs-kappa").epochs_for(4) == 4
     assert Settings.of(params, "discs-kappa").epochs_for(8) == 2
     assert Settings.of(params, "discs-kappa").epochs_for(4000) == 1

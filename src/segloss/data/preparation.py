@@ -48,7 +48,7 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
         InputError: If the data set's files are corrupt or contradict each other; what is there stays as it was.
     """
     settings = entry(params, "datasets", dataset)
-    scale = scale_of(params, settings.get("paper"), dataset)
+    scale = scale_of(params, settings["paper"], dataset)
     inventory = _inventory_of(dataset)
     split = scale.get("split", settings["split"])
     reader, view = READERS[settings["reader"]], View.of(settings["view"], scale)
@@ -58,7 +58,7 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
         listing = reader.find(source, settings["subset"])
         require_cases(listing, source, reader)
     stop_at_contradictions(listing, dataset, source)
-    cases = [listing.cases[i] for i in evenly_spread(len(listing.cases), scale["max_cases"])]
+    cases = [listing.cases[i] for i in evenly_spread(len(listing.cases), scale.get("max_cases"))]
 
     code = code_fingerprint(PACKAGE / "data", PACKAGE / "losses" / "distance_maps.py")
     begun = [settings["reader"], settings["subset"], listing.channels, listing.classes, [case.name for case in cases]]

@@ -55,7 +55,7 @@ class View:
             return view if view.spacing_mm is None else replace(view, spacing_mm=_at_least(view.spacing_mm, scale))
         if not view.image_size:
             raise InputError("params.yaml, view of a data set: slices need an image_size.")
-        size = min(view.image_size, scale["max_image_size"] or view.image_size)
+        size = min(view.image_size, scale.get("max_image_size") or view.image_size)
         return cls(**{**settings, "image_size": size})
 
     @property

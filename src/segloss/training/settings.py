@@ -44,13 +44,13 @@ class Settings:
         network = protocol["network"]
         return cls(
             loss=entry(params["losses"], names["paper"], names["loss"]),
-            network={**network, "filters": min(network["filters"], scale["base_filters"] or math.inf)},
+            network={**network, "filters": min(network["filters"], scale.get("base_filters") or math.inf)},
             optimiser=protocol["optimiser"],
-            learning_rate=scale["learning_rate"] or protocol["learning_rate"],
+            learning_rate=scale.get("learning_rate") or protocol["learning_rate"],
             batch_size=protocol["batch_size"],
             epochs=math.ceil(protocol["epochs"] * scale["epoch_share"]),
-            min_steps=scale["min_steps"] or 0,
-            folds=min(protocol["folds"], scale["max_folds"] or math.inf),
+            min_steps=scale.get("min_steps") or 0,
+            folds=min(protocol["folds"], scale.get("max_folds") or math.inf),
             select=protocol["select"],
             seed=protocol["seed"],
             threads=scale["threads"],
