@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from segloss.commands import stage_environment
-from segloss.config import load_params
+from segloss.config import load_params, scale_of
 from segloss.data.view import View
 from segloss.metrics_files import read_metrics
 from segloss.training.settings import Settings
@@ -70,7 +70,7 @@ def edit(block: Block, path: Path) -> None:
 
 def with_lines(params: str, block: str) -> str:
     """The text of params.yaml with the lines of a block below their heads; a line without any below it is replaced."""
-    for head, below in re.findall(r"^(\w+:.*)\n((?: .*\n)*)", block, flags=re.MULTILINE):
+    for head, below in re.findall(r"^( *\w+:.*)\n((?: .*\n)*)", block, flags=re.MULTILINE):
         key = head.partition(":")[0]
         text = f"{key}:\n{below}" if below else f"{head}\n"
         params, count = re.subn(rf"(?m)^{key}:.*\n", lambda _, text=text: text, params)
@@ -133,7 +133,7 @@ def test_the_lists_agree_with_one_another(params):
     for arm in ("moles-dice", "moles-jaccard"):
         assert Settings.of(params, arm).loss == params["losses"]["jaccard"][arm.partition("-")[2]]
         assert set(params["protocols"]["jaccard"]) <= set(Settings.__dataclass_fields__)
-    assert View.of(params["datasets"]["moles"]["view"], params["scales"]["smoke"]).image_size == 32
+    assert View.of(params["datasets"]["moles"]["view"], scale_of(params, "jaccard", "moles")).image_size == 32
 
 
 def test_the_lists_that_were_there_are_still_there(params):
@@ -144,7 +144,7 @@ def test_the_lists_that_were_there_are_still_there(params):
 
 
 def test_the_table_of_sections_names_those_of_the_lists(params):
-    [lists, _] = [block for block in BLOCKS if block.language == "yaml"]
+    [lists, *_] = [block for block in BLOCKS if block.language == "yaml"]
     assert re.findall(r"^\| `(\w+)` \|", PAGE, flags=re.MULTILINE) == list(yaml.safe_load(lists.text))
 
 

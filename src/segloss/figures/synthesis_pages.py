@@ -48,7 +48,9 @@ def synthesis_stability(found: Findings | None) -> Figure:
     if found is None:
         return placeholder("Stability", NO_SYNTHESIS)
     margin = found.rules["collapsed"]
-    note = f"{found.note} Collapsed: at most {margin:g} Dice above the best trivial answer."
+    note = (
+        f"{found.note} Collapsed: at most {margin:g} Dice above the best trivial answer. A mark's shape is a data set."
+    )
     return stability_figure(found.stability, found.seeds, note)
 
 
