@@ -67,8 +67,9 @@ def calibration_error(bins: pd.DataFrame, first_bin: int = 0) -> float:
         first_bin: Bins below are left out; 1 leaves out what the network takes for sure background.
 
     Example:
-        >>> calibration_error(reliability_bins(np.array([0.2, 0.2, 0.9, 0.9]), np.array([False, False, True, False])))
-        0.3
+        >>> bins = reliability_bins(np.array([0.25, 0.25, 0.75, 0.75]), np.array([False, False, True, False]))
+        >>> calibration_error(bins)
+        0.25
     """
     kept = bins[bins["bin"] >= first_bin]
     if not kept["voxels"].sum():
