@@ -145,7 +145,8 @@ def column(browser: Browser, number: int) -> list[str]:
 
 def test_a_click_on_a_head_sorts_numbers_up_then_down_then_as_they_were(browser):
     browser.open(address("index.html"))
-    rows = "<tr><td>a</td><td>10</td></tr><tr><td>b</td><td>−2.5 (−3 to 1)</td></tr><tr><td>c</td><td>–</td></tr>"
+    values = {"c": "–", "a": "10", "b": "−2.5 (−3 to 1)", "d": "3"}
+    rows = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in values.items())
     table = f"<table id=t><thead><tr><th>n</th><th>v</th></tr></thead><tbody>{rows}</tbody></table>"
     source = (SITE / "_static/tables.js").read_text(encoding="utf-8")
     browser.run(f"document.querySelector('[role=main]').innerHTML = {table!r}")
@@ -156,7 +157,7 @@ def test_a_click_on_a_head_sorts_numbers_up_then_down_then_as_they_were(browser)
         orders.append(
             "".join(browser.run("[...document.querySelectorAll('#t tbody tr')].map(r => r.cells[0].innerText)"))
         )
-    assert orders == ["bac", "abc", "abc"]
+    assert orders == ["bdac", "adbc", "cabd"]
 
 
 def test_a_table_of_a_report_sorts_by_its_text(browser):

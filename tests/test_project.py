@@ -210,3 +210,8 @@ def test_no_tracked_file_is_large():
     # Metrics are one row per value, for every image: the largest files, and they compress well.
     limits = {path: 10_000_000 if path.is_relative_to(ROOT / "reports") else 1_000_000 for path in tracked_files()}
     assert [path.name for path, limit in limits.items() if path.stat().st_size > limit] == []
+
+
+def test_the_reports_weigh_at_most_20_mb():
+    sizes = {path: path.stat().st_size for path in tracked_files() if path.is_relative_to(ROOT / "reports")}
+    assert sum(sizes.values()) <= 20 * 2**20, sorted(sizes, key=lambda path: -sizes[path])[:10]

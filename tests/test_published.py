@@ -1,11 +1,13 @@
 """The published numbers and claims, held against the paper's own text and against params.yaml."""
 
 from collections import Counter
+from importlib.resources import files
 
 import pytest
 import yaml
 
 from segloss.published import (
+    PAPERS,
     load_claims,
     load_published,
     load_rules,
@@ -15,6 +17,11 @@ from segloss.published import (
 )
 
 CELLS = load_published("kappa")
+
+
+def test_the_papers_are_those_that_have_claims():
+    claims = yaml.safe_load(files("segloss.published").joinpath("claims.yaml").read_text(encoding="utf-8"))["claims"]
+    assert set(PAPERS) == set(claims)
 
 
 def test_every_cell_of_the_three_tables_is_there():

@@ -239,7 +239,7 @@ def test_parameters_of_params_yaml_reach_the_notebook(finished):
 
 def test_a_report_is_a_notebook_with_its_figures_and_tables(finished):
     tables = {f"tables/phantom/demo/table1.{suffix}" for suffix in ("csv", "md", "tex")}
-    figures = {f"figures/phantom/demo/{name}" for name in ("fig1-line.svg", "fig2-image.png")}
+    figures = {f"figures/phantom/demo/{name}" for name in ("fig1-line.svg", "fig1-line.csv", "fig2-image.png")}
     metrics = {"metrics/phantom/demo/isic2018-provenance.json"}
     assert set(snapshot(finished.reports)) == {"notebooks/phantom/demo.ipynb"} | tables | figures | metrics
 
@@ -259,7 +259,7 @@ def test_the_executed_notebook_names_no_folder_of_this_machine_and_no_noise(fini
 def test_links_of_the_executed_notebook_lead_to_the_files(finished):
     html = "".join(output.get("data", {}).get("text/html", "") for output in finished.outputs)
     links = re.findall(r'href="([^"]+)"', html)
-    assert len(links) == 5
+    assert len(links) == 6
     assert all((finished.notebook.parent / link).is_file() for link in links)
 
 

@@ -11,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from segloss.errors import InputError
+from segloss.published import PAPERS
 from segloss.site import as_html, as_markdown, as_page, build_site, cards, data_note, drop_unused, navigation
 from segloss.site.cards import PICTURES, summary
 from segloss.site.pages import Page
@@ -249,6 +250,13 @@ def test_a_card_takes_its_words_from_the_notebook(tmp_path):
     text = "# Demo: does it help?\n\n**Paper.** A paper.\n\n**The one claim.** It\nhelps.\n\n**Data sets.** None."
     [card] = cards([page("phantom/demo", text)], tmp_path)
     assert (card.title, card.text) == ("Demo: does it help?", "It helps.")
+
+
+def test_the_card_of_every_paper_and_of_the_synthesis_has_a_picture_that_its_notebook_saves(root):
+    for key in (*PAPERS, "synthesis"):
+        assert f'"{PICTURES[key]}"' in "".join(
+            cell.source for cell in nbformat.read(root / "notebooks" / f"{key}.ipynb", as_version=4).cells
+        )
 
 
 def test_a_card_shows_a_figure_of_its_report_with_its_description(tmp_path, monkeypatch):

@@ -68,13 +68,13 @@ def _trained(arm: str, params: dict[str, Any]) -> bool:
     process = PROCESSES.Process(target=_train, args=(arm, params, sending))
     process.start()
     sending.close()
+    try:
+        reason = receiving.recv()
+    except EOFError:  # it ended, and had nothing to say
+        reason = None
     process.join()
     if process.exitcode:
-        try:
-            reason = receiving.recv()
-        except EOFError:
-            reason = f"ended with code {process.exitcode}"
-        tqdm.write(f"{arm}: {reason}", file=sys.stderr)
+        tqdm.write(f"{arm}: {reason or f'ended with code {process.exitcode}'}", file=sys.stderr)
     return process.exitcode == 0
 
 

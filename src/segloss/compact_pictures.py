@@ -20,6 +20,7 @@ _SIMPLE_PATH = rf"\s*(?:[ML]{_POINT}|Q(?:{_POINT}){{2}}|C(?:{_POINT}){{3}}|[Zz]\
 _COLOURS = 256  # a palette's entries
 _LETTER = "scale(0.015625)"  # of matplotlib's outlines of letters
 _DROPPED = {f"{{{_SVG}}}metadata", f"{{{_SVG}}}title"}
+_WITH_TEXT = {f"{{{_SVG}}}{tag}" for tag in ("style", "text", "tspan")}
 
 ElementTree.register_namespace("", _SVG)
 
@@ -102,6 +103,8 @@ def _compact_attributes(element: Element) -> None:
     facts = element.attrib
     if "style" in facts:
         facts["style"] = re.sub(r"\s*([:;])\s*", r"\1", facts["style"]).rstrip(";")
+        # Who has not the font sees one that is about as wide.
+        facts["style"] = re.sub(r"('DejaVu Sans')(?!,)", r"\1,Verdana,sans-serif", facts["style"])
     shift = re.fullmatch(rf"translate\(({_NUMBER})[ ,]({_NUMBER})\)", facts.get("transform", ""))
     if shift and element.tag == f"{{{_SVG}}}use" and "x" not in facts:
         del facts["transform"]
@@ -185,7 +188,7 @@ def _unwrap(root: Element) -> None:
             elif child.tag not in (f"{{{_SVG}}}g", f"{{{_SVG}}}defs") or len(child):
                 children.append(child)
         parent[:] = children
-        if parent.tag != f"{{{_SVG}}}style":
+        if parent.tag not in _WITH_TEXT or not (parent.text or "").strip():
             parent.text = None
 
 

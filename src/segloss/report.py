@@ -95,7 +95,8 @@ class Report:
         settle(fig)
         path = self.figures / f"{name}.{suffix}"
         # A fixed salt and no date: the same figure has the same bytes.
-        with plt.rc_context({"svg.hashsalt": name, "savefig.bbox": None}):
+        # Letters as text, not as outlines, which are most of a file's bytes; they can be searched and read aloud.
+        with plt.rc_context({"svg.hashsalt": name, "svg.fonttype": "none", "savefig.bbox": None}):
             fig.savefig(path, dpi=dpi, metadata={"Software": None} if suffix == "png" else {"Date": None})
         numbers = self._save_numbers(fig, path.with_suffix(".csv"), data)
         plt.close(fig)

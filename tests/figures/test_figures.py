@@ -36,6 +36,11 @@ def test_arms_of_one_paper_have_colours_of_their_own_and_protocols_share_them(ro
     assert style.colour_of("predict_nothing") == style.TRIVIAL_COLOUR
 
 
+def test_a_family_has_a_colour_that_no_loss_has():
+    others = {*style.LOSS_COLOURS.values(), *style.COUNT_COLOURS.values(), style.TRIVIAL_COLOUR}
+    assert set(style.FAMILY_COLOURS.values()).isdisjoint(others)
+
+
 def test_drawing_does_not_change_the_settings_of_matplotlib():
     before = dict(mpl.rcParams)
     figures.agreement_areas()

@@ -6,6 +6,8 @@ import nbformat
 import pandas as pd
 import pytest
 
+from segloss.published import load_published
+
 
 def run(root, name, folder, monkeypatch, **parameters):
     """Execute a notebook's code cells in this process, in an empty folder."""
@@ -24,6 +26,9 @@ def test_the_published_record_runs_without_any_data(root, tmp_path, monkeypatch)
     assert len(list((tmp_path / "figures").glob("*.svg"))) == 6
     survival = pd.read_csv(tmp_path / "tables/survival.csv")
     assert set(survival["verdict"]) <= {"survives", "depends", "does not survive", "not better as printed"}
+    p_values = pd.read_csv(tmp_path / "figures/printed-p.csv", dtype=str)
+    cells = load_published("kappa").query("arm == 'p'")
+    assert p_values["printed"].to_list() == cells["printed"].to_list()
 
 
 @pytest.mark.parametrize("scales", [(), ("phantom",)])

@@ -11,11 +11,11 @@ import pytest
 
 from segloss import figures, tables
 from segloss.errors import InputError
-from segloss.published import load_claims, load_ledger
+from segloss.published import PAPERS, load_claims, load_ledger
 from segloss.statistics.power import cases_to_show_equal
 from segloss.verdicts.computed import COMPUTATIONS
 from segloss.verdicts.evidence import evidence, needed
-from segloss.verdicts.ledger import PAPERS, ledger, read_verdicts, source, split_verdict, verdict_counts
+from segloss.verdicts.ledger import ledger, read_verdicts, source, split_verdict, verdict_counts
 
 CLAIMS = [claim for paper in PAPERS for claim in load_claims(paper)]
 
@@ -75,6 +75,24 @@ def test_a_mechanism_alone_is_not_asked_of_real_data(tmp_path):
     row = row_of(tmp_path, "sv.11")
     assert (row["on_phantoms"], row["on_real_data"]) == ("supported", "–")
     assert row["needs"] == "nothing: a mechanism, decided on phantoms"
+
+
+def test_a_mechanism_leads_to_the_phantoms_that_decide_it_whatever_else_has_been_run(tmp_path):
+    for scale in ("phantom", "subset"):
+        write_verdicts(tmp_path, scale, "log_cosh_dice", {"sv.11": "supported on phantoms"})
+    assert row_of(tmp_path, "sv.11")["scale"] == "phantom"
+
+
+def test_a_claim_that_real_data_could_not_be_asked_leads_to_the_phantoms(tmp_path):
+    write_verdicts(tmp_path, "phantom", "kappa", {"kappa.1": "supported on phantoms"})
+    write_verdicts(tmp_path, "subset", "kappa", {})
+    assert row_of(tmp_path, "kappa.1")["scale"] == "phantom"
+
+
+def test_a_claim_that_real_data_decide_leads_to_them(tmp_path):
+    write_verdicts(tmp_path, "phantom", "kappa", {"kappa.1": "supported on phantoms"})
+    write_verdicts(tmp_path, "subset", "kappa", {"kappa.1": "inconclusive on ISIC 2018 (real subset)"})
+    assert row_of(tmp_path, "kappa.1")["scale"] == "subset"
 
 
 def test_a_word_that_is_no_verdict_is_refused_by_name(tmp_path):

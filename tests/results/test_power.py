@@ -1,4 +1,4 @@
-"""Power and numbers of cases, held against statsmodels and simulation."""
+"""Power and numbers of cases, held against their distributions, statsmodels' search and simulation."""
 
 import math
 
@@ -18,9 +18,10 @@ from segloss.statistics.power import (
 
 
 @pytest.mark.parametrize(("effect", "cases"), [(0.2, 20), (0.5, 34), (-0.5, 34), (1.5, 5), (0.05, 3000), (0.0, 12)])
-def test_the_power_of_a_paired_test_is_that_of_statsmodels(effect, cases):
-    expected = TTestPower().power(effect, cases, 0.05, alternative="two-sided")
-    assert paired_power(effect, cases) == pytest.approx(expected, abs=1e-6)
+def test_the_power_of_a_paired_test_is_that_of_the_noncentral_t_distribution(effect, cases):
+    statistic = stats.nct(cases - 1, effect * math.sqrt(cases))
+    critical = stats.t.isf(0.025, cases - 1)
+    assert paired_power(effect, cases) == pytest.approx(statistic.sf(critical) + statistic.cdf(-critical), abs=1e-6)
 
 
 def test_the_power_of_a_paired_test_is_the_share_of_simulated_samples_that_are_significant():
@@ -35,6 +36,14 @@ def test_the_power_to_show_no_difference_is_the_share_of_simulated_intervals_ins
     interval = stats.ttest_1samp(samples, 0, axis=1).confidence_interval(0.95)
     inside = ((interval.low > -0.5) & (interval.high < 0.5)).mean()
     assert equivalence_power(0.5, 40) == pytest.approx(inside, abs=0.01)
+
+
+@pytest.mark.parametrize("cases", [3, 5, 8])
+def test_the_power_to_show_no_difference_is_not_overrated_with_few_cases(cases):
+    samples = np.random.default_rng(4).normal(0, 1, (20_000, cases))
+    interval = stats.ttest_1samp(samples, 0, axis=1).confidence_interval(0.95)
+    margin = np.quantile(np.maximum(-interval.low, interval.high), 0.85)
+    assert 0.75 < equivalence_power(margin, cases) < 0.86
 
 
 @pytest.mark.parametrize(("difference", "spread"), [(0.01, 0.02), (-0.01, 0.1), (0.08, 0.156), (0.447, 0.013), (1, 1)])

@@ -10,7 +10,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from segloss import tables
-from segloss.published import load_published, load_record, published_facts
+from segloss.published import PAPERS, load_published, load_record, published_facts
 from segloss.statistics.published_differences import KEYS, published_differences, rounding_of
 from segloss.statistics.recomputed import (
     INDEPENDENT,
@@ -111,6 +111,23 @@ def test_the_numbers_of_cases_are_those_that_the_papers_say():
 def test_a_third_of_the_images_is_rounded_down():
     tests = recompute_differences().query("table == '2' and unit == 'test images' and metric == 'dice'")
     assert tests.drop_duplicates("dataset")["cases"].to_list() == [29, 39, 68, 300, 666, 864]
+
+
+def test_over_all_images_each_of_three_folds_test_images_counts_once():
+    tests = recompute_differences().query("table == '2' and unit == 'images in all' and metric == 'dice'")
+    assert tests.drop_duplicates("dataset")["cases"].to_list() == [87, 119, 206, 900, 2000, 2594]
+
+
+def test_differences_of_every_paper_are_tested_again():
+    assert set(published_differences()["paper"]) == set(PAPERS)
+
+
+def test_both_metrics_of_every_data_set_of_the_kappa_paper_are_tested_again():
+    wanted = published_differences().query("paper == 'kappa' and table == '2'")
+    cells = load_published("kappa").query("table == '2' and arm == 'kappa'")
+    assert set(zip(wanted["dataset"], wanted["metric"], strict=True)) == set(
+        zip(cells["dataset"], cells["metric"], strict=True)
+    )
 
 
 def test_half_of_an_interval_over_five_folds_becomes_the_deviation_that_gives_it():

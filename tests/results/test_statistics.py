@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.linear_model import LinearRegression
+from statsmodels.stats.multitest import multipletests
 
 from segloss.errors import InputError
 from segloss.statistics import (
@@ -148,6 +149,17 @@ def test_pooling_counts_a_shared_image_once_in_the_largest_set(make_results):
 
 def test_holm_is_the_step_down_correction_and_ignores_undefined():
     assert holm([0.01, 0.03, float("nan"), 0.02])[[0, 1, 3]] == pytest.approx([0.03, 0.04, 0.04])
+
+
+def test_holms_correction_is_that_of_statsmodels_ties_and_values_above_1_included():
+    p_values = np.random.default_rng(0).choice([0.001, 0.01, 0.02, 0.3, 0.9], (20, 8))
+    for each in p_values:
+        assert holm(each.tolist()) == pytest.approx(multipletests(each, method="holm")[1])
+
+
+def test_the_correction_of_no_known_p_is_undefined():
+    assert np.isnan(holm([float("nan")] * 2)).all()
+    assert len(holm([])) == 0
 
 
 def test_the_bootstrap_is_seeded_and_follows_the_level():

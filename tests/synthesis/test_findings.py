@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy import stats
 
 from segloss.errors import InputError
+from segloss.losses.as_published import kappa_readme
 from segloss.statistics.learning_rates import rate_ranks, variance_shares
 from segloss.statistics.slips import all_slip_effects, fold_p
 from segloss.statistics.stability import run_fates, seed_values, stability
 from segloss.statistics.structure_shares import share_interaction, structure_means
-from segloss.statistics.synthesis import dataset_means, load_synthesis
+from segloss.statistics.synthesis import dataset_means, load_synthesis, median_means
 from segloss.synthesis.protocol import Protocol
 from segloss.tables.synthesis import (
     against_baseline_table,
@@ -25,6 +27,7 @@ from segloss.tables.synthesis import (
 )
 from segloss.verdicts.findings import findings, five_sentences, missing_datasets, source
 from segloss.verdicts.slips import STORIES, conclusion, slip_paragraph
+from segloss.verdicts.words import arm_words
 from tests.synthesis.made_up import CASES, write_made_up
 
 OURS = Protocol.read()
@@ -71,6 +74,33 @@ def test_means_over_subjects_are_those_of_the_cases(study):
     rows = study.common(study.cases)
     expected = rows[(rows["dataset"] == "scd") & (rows["loss"] == "kappa")].groupby("case")["dice"].mean().mean()
     assert dataset_means(study, list(FEW)).loc["kappa", "scd"] == pytest.approx(expected)
+
+
+def test_a_diverged_run_has_no_overlap_with_a_structure_that_is_absent(tmp_path, protocol):
+    write_made_up(tmp_path, protocol, "phantom", diverged=("dice-1-1-1",))
+    shares = pd.read_csv(tmp_path / "scd-shares.csv")
+    shares.loc[shares["case"] == "case01", "share"] = 0
+    shares.to_csv(tmp_path / "scd-shares.csv", index=False)
+    cases = load_synthesis(tmp_path).cases
+    gone = cases.query("dataset == 'scd' and loss == 'dice' and fold == 1 and rate == 1")
+    assert sorted(gone["case"]) == ["case04", "case07", "case10"]
+
+
+def test_one_missed_structure_of_each_subject_does_not_make_the_median_distance_infinite(study, protocol):
+    cases = study.cases.copy()
+    missed = (cases["dataset"] == "acdc") & (cases["loss"] == "kappa") & (cases["class"] == "myocardium")
+    cases.loc[missed, "hausdorff95"] = np.nan
+    medians = median_means(replace(study, cases=cases), ["kappa"])
+    rows = study.common(cases[cases["dataset"] == "acdc"]).query("loss == 'kappa'")
+    distances = sorted(rows["hausdorff95"].fillna(np.inf))
+    assert medians.loc["kappa", "acdc"] == distances[(len(distances) - 1) // 2]
+    assert np.isfinite(medians.loc["kappa", "acdc"])
+
+
+def test_losses_that_share_the_first_place_are_all_named(found):
+    tied = replace(found, measures=found.measures.assign(**{"surface Dice": [1.5, 1.5, 3.0, 4.0]}))
+    first, second = (arm_words(loss) for loss in found.losses[:2])
+    assert f"by surface Dice {first} and {second}," in five_sentences(tied, None)[-1]
 
 
 def test_a_diverged_run_finds_nothing_in_any_case_of_its_fold(study):
@@ -200,6 +230,14 @@ def test_a_slip_that_costs_accuracy_is_said_to(study, protocol):
 def test_a_slip_without_data_is_unknown(protocol):
     effects = all_slip_effects([], protocol.as_published)
     assert "unknown" in slip_paragraph("kappa_readme", effects, 0.01)
+
+
+def test_a_perfect_match_has_the_loss_that_the_story_of_the_kappa_page_says():
+    for scale, settings in OURS.scales.items():
+        pixels = settings["training"]["batch_size"] * OURS.side**2
+        mask = (torch.arange(pixels) < 0.3 * pixels).double()
+        loss = kappa_readme(mask, mask, **OURS.as_published["kappa_readme"]["at_scale"][scale]).item()
+        assert f"the loss {loss:.2f}" in STORIES["kappa_readme"]
 
 
 def test_every_published_form_has_its_story():

@@ -1,6 +1,7 @@
 """The synthesis: which runs it has, that they are comparable, that it resumes, and what it writes."""
 
 import json
+import shutil
 from collections import Counter
 from dataclasses import asdict, replace
 
@@ -15,12 +16,20 @@ from segloss.losses import build_loss
 from segloss.paths import SYNTHESIS_RUNS, synthesis_folder
 from segloss.statistics.calibration import calibration_error
 from segloss.synthesis import run_synthesis, stage, training
+from segloss.synthesis.cases import StudySlices
 from segloss.synthesis.protocol import Protocol, runs_of
+from segloss.synthesis.timing import timed_slices
 from segloss.synthesis.training import train_and_measure
+from segloss.training import fold
 
 PARAMS = {"scale": "tiny"}
 OURS = Protocol.read()
 SCALES = [(scale, dataset) for scale, settings in OURS.scales.items() for dataset in settings["datasets"]]
+
+
+def _tables():
+    """The tables that were written, but the times."""
+    return {path.name: path.read_bytes() for path in synthesis_folder("tiny").iterdir() if "costs" not in path.name}
 
 
 @pytest.fixture
@@ -103,21 +112,37 @@ def test_an_unknown_data_set_is_refused_by_name():
         runs_of(OURS, "phantom", "hearts")
 
 
-def test_losses_start_from_the_same_weights_and_see_the_same_slices(discs, protocol, monkeypatch):
+def test_losses_start_from_the_same_weights(discs, protocol, monkeypatch):
+    first = []
+    original = fold.build_network
+
+    def spied(*args, **options):
+        network = original(*args, **options)
+        first.append({name: value.clone() for name, value in network.state_dict().items()})
+        return network
+
+    monkeypatch.setattr(fold, "build_network", spied)
+    cross_entropy, dice = runs_of(protocol, "tiny", "discs")[:2]
+    for run in (cross_entropy, dice, replace(dice, seed=2)):
+        train_and_measure(run, protocol, "tiny")
+    ours, others, of_another_seed = first
+    assert all(torch.equal(ours[name], others[name]) for name in ours)
+    assert not all(torch.equal(ours[name], of_another_seed[name]) for name in ours)
+
+
+def test_losses_see_the_same_slices_in_the_same_order(discs, protocol, monkeypatch):
     seen: dict[str, list[bytes]] = {}
     original = training.train_fold
 
-    def spied(folder, data, fold, settings):
+    def spied(folder, data, number, settings):
         batch = data.batch
 
         def watched(slices, device):
-            seen.setdefault(str(settings.loss), []).append(slices.tobytes())
+            seen.setdefault(settings.loss, []).append(slices.tobytes())
             return batch(slices, device)
 
         monkeypatch.setattr(data, "batch", watched)
-        original(folder, data, fold, settings)
-        weights = torch.load(folder / "weights.pt", weights_only=True)
-        seen.setdefault("shapes", []).append(str({name: value.shape for name, value in weights.items()}))
+        original(folder, data, number, settings)
 
     monkeypatch.setattr(training, "train_fold", spied)
     for run in runs_of(protocol, "tiny", "discs")[:2]:
@@ -173,12 +198,10 @@ def test_a_stopped_synthesis_goes_on_where_it_was(discs, protocol, in_process):
 
 def test_the_same_synthesis_has_the_same_bytes(discs, protocol, in_process):
     run_synthesis(PARAMS, ["discs"], 1, protocol)
-    before = {path.name: path.read_bytes() for path in synthesis_folder("tiny").iterdir() if "costs" not in path.name}
-    for path in (SYNTHESIS_RUNS / "tiny/discs").glob("*.json"):
-        path.unlink()
+    before = _tables()
+    shutil.rmtree(SYNTHESIS_RUNS)
     run_synthesis(PARAMS, ["discs"], 1, protocol)
-    after = {path.name: path.read_bytes() for path in synthesis_folder("tiny").iterdir() if "costs" not in path.name}
-    assert before == after
+    assert _tables() == before
 
 
 def test_another_length_of_training_trains_anew(discs, protocol, in_process):
@@ -189,13 +212,35 @@ def test_another_length_of_training_trains_anew(discs, protocol, in_process):
     assert len(in_process) == 2 * first
 
 
+def test_another_width_of_the_network_is_timed_anew(discs, protocol, in_process):
+    run_synthesis(PARAMS, ["discs"], 1, protocol)
+    wider = {**protocol.scales["tiny"], "training": {**protocol.scales["tiny"]["training"], "filters": 3}}
+    run_synthesis(PARAMS, ["discs"], 1, replace(protocol, scales={"tiny": wider}))
+    assert len(list((SYNTHESIS_RUNS / "tiny/discs").glob("costs-*.json"))) == 2
+
+
+def test_steps_are_timed_on_slices_with_foreground(cubes, protocol):
+    data = StudySlices(cubes, 0, protocol, "tiny")
+    # Of the six slices of a volume, the outer two are empty.
+    slices = timed_slices(data, 4)
+    assert len(slices) == 4
+    assert set(slices % 6) <= {1, 2, 3, 4}
+
+
+def test_the_constant_of_the_kappa_page_keeps_the_share_of_the_papers_batch():
+    for scale, settings in OURS.scales.items():
+        [run] = [run for run in runs_of(OURS, scale, "isic2018") if (run.loss, run.fold) == ("kappa_readme", 0)]
+        pixels = settings["training"]["batch_size"] * OURS.side**2
+        assert run.spec["pixels"] == round(224**2 * pixels / (4 * 256**2))
+
+
 def test_a_diverged_loss_is_an_outcome(discs, protocol, in_process, monkeypatch):
-    fold = training.train_fold
+    train_fold = training.train_fold
 
     def diverging(folder, data, number, settings):
         if settings.loss == "dice":
             raise training.DivergedError("the loss became nan")
-        fold(folder, data, number, settings)
+        train_fold(folder, data, number, settings)
 
     monkeypatch.setattr(training, "train_fold", diverging)
     run_synthesis(PARAMS, ["discs"], 1, protocol)
@@ -222,8 +267,10 @@ def test_volumes_are_measured_in_mm(cubes, protocol):
 @pytest.mark.slow
 def test_several_processes_give_the_bytes_of_one(discs, protocol):
     run_synthesis(PARAMS, ["discs"], 2, protocol)
-    files = sorted((SYNTHESIS_RUNS / "tiny/discs").glob("*.json"))
-    assert len(files) == len(runs_of(protocol, "tiny", "discs")) + 1
+    of_several = _tables()
+    shutil.rmtree(SYNTHESIS_RUNS)
+    run_synthesis(PARAMS, ["discs"], 1, protocol)
+    assert _tables() == of_several
 
 
 def test_the_command_takes_data_sets_and_workers():

@@ -34,7 +34,7 @@ def own_data(workplace: Path, params: dict[str, Any]) -> dict[str, Any]:
             nibabel.save(nibabel.Nifti1Image(array, np.diag([1, 1, 4, 1])), folder / name)
     view = {"kind": "slices", "image_size": 32, "intensity": "unit_range"}
     settings = {"reader": "nnunet", "folder": "mine", "subset": "all", "view": view, "split": {"groups": 3}}
-    params["datasets"] = {"mine": {**settings, "paper_cases": 0, "title": "Mine"}}
+    params["datasets"] = {"mine": {**settings, "paper": "kappa", "paper_cases": 0, "title": "Mine"}}
     params["losses"]["kappa"]["dice"] = {"cross_entropy": 1.0, "dice": 1.0}
     params["arms"] = {"mine-dice": {"paper": "kappa", "dataset": "mine", "protocol": "kappa", "loss": "dice"}}
     params["protocols"]["kappa"] |= {"epochs": 40, "learning_rate": 0.01}

@@ -5,7 +5,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segloss.figures.style import BELOW, finish, new_figure, placeholder, styled
-from segloss.verdicts.ledger import NOT_RUN, VERDICTS, verdict_counts
+from segloss.verdicts.ledger import NOT_RUN, verdict_counts
+from segloss.verdicts.rules import VERDICTS
 
 # Dark to light in the order of what is known, so that they differ without colour too.
 VERDICT_COLOURS = dict(zip((*VERDICTS, NOT_RUN), ("#117733", "#882255", "#DDCC77", "#CCCCCC", "#F2F2F2"), strict=True))

@@ -12,7 +12,7 @@ from segloss.statistics.recomputed import INDEPENDENT
 
 _LINES = ("-", "--", ":")
 _COLUMNS = 3
-# Of data sets, by Tol's high-contrast scheme; none is the colour of a loss.
+# Of data sets, by Tol's high-contrast scheme.
 _SET_COLOURS = ("#004488", "#BB5566", "#DDAA33", "#000000")
 
 

@@ -30,13 +30,13 @@ def published_forest(tests: pd.DataFrame, title: str) -> Figure:
     metrics, units = tests["metric"].unique(), tests["unit"].unique()
     labels = {metric: list(dict.fromkeys(map(_label, _records(tests, metric=metric)))) for metric in metrics}
     rows = [len(names) for names in labels.values()]
-    figure = new_figure(1.5 + 0.55 * len(metrics) + 0.3 * sum(rows))
+    figure = new_figure(1.5 + 0.7 * len(metrics) + 0.3 * sum(rows))
     panels = figure.subplots(len(metrics), len(units), squeeze=False, height_ratios=[n + 1 for n in rows])
     for line, (metric, names) in zip(panels, labels.items(), strict=True):
         for axes, unit in zip(line, units, strict=True):
             shown = tests[(tests["metric"] == metric) & (tests["unit"] == unit)]
             _draw_forest(axes, shown, names)
-            axes.set(title=f"over {unit}, n = {_numbers(shown['cases'])}")
+            axes.set(title=f"over {unit},\nn = {_numbers(shown['cases'])}")
             axes.set_xlabel(f"difference in {metric_words(metric)}")
             axes.set_yticks(range(len(names)), names if unit == units[0] else [])
     correlations = tests["pairing"][tests["pairing"] != INDEPENDENT].unique()

@@ -77,7 +77,8 @@ LOSS_COLOURS = {
 TRIVIAL_COLOUR = "#A6A6A6"
 # A legend below everything, whose title takes the place of the note.
 BELOW = {"loc": "outside lower left", "alignment": "left", "title_fontsize": 8}
-FAMILY_COLOURS = {"distribution": "#0072B2", "region": "#D55E00", "distance": "#009E73", "compound": "#AA4499"}
+# No loss has one of these, and none is near another with any common colour vision deficiency.
+FAMILY_COLOURS = {"distribution": "#2A36D9", "region": "#E535AB", "distance": "#3A9A10", "compound": "#5A1A28"}
 
 # Tol's vibrant scheme, so that a kind of pixel is never mistaken for an arm.
 COUNT_COLOURS = {"TP": "#BFBFBF", "FP": "#EE3377", "FN": "#009988", "TN": "#FFFFFF"}

@@ -11,6 +11,15 @@ import yaml
 
 from segloss.provenance import fingerprint
 
+# In the order of all tables and figures, each under a name as short as a table needs; the first page of the site lists
+# them in full.
+PAPERS = {
+    "kappa": "Kappa",
+    "topk_dice": "TopK Dice",
+    "boundary": "Boundary",
+    "unified_focal": "Unified focal",
+    "log_cosh_dice": "Survey",
+}
 _UNITS = {"dice": "1", "iou": "1", "precision": "1", "sensitivity": "1", "hausdorff": "not said (px?)", "p": "1"}
 COLUMNS = [
     *("table", "row", "column", "dataset", "arm", "class", "metric", "value"),

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segloss.site.pages import SCALES, Page
+from segloss.verdicts.rules import VERDICTS
 
-VERDICTS = ("supported", "contradicted", "inconclusive", "not testable here")
 # The figure that says most of a page; one that is missing leaves its card without a picture.
 PICTURES = {
     "kappa": "fig2-large-lesions",
@@ -43,7 +43,7 @@ class Outcome:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many claims got which verdict, in the order of :data:`VERDICTS`."""
+        """How many claims got which verdict, in the order of :data:`segloss.verdicts.rules.VERDICTS`."""
         found = Counter(next((v for v in VERDICTS if text.startswith(v)), text) for text in self.verdicts.values())
         return {verdict: found[verdict] for verdict in VERDICTS if found[verdict]}
 

@@ -25,7 +25,7 @@ class Synthesis:
 
     Attributes:
         cases: dataset, run, case, class and the metrics; and loss, fold, seed and rate of the run. A diverged run has
-            an overlap of 0 with every case and no distance.
+            an overlap of 0 with every structure that is there and no distance.
         runs: dataset, run, loss, fold, seed, rate, outcome, still_falling, dice, trivial, trivial_dice.
         reliability: dataset, run, bin, voxels, probability, foreground; and the run's loss and fold.
         costs: dataset, loss, seconds, low, ratio, high.
@@ -68,10 +68,12 @@ class Synthesis:
         provenance = {name: {**facts, "arms": dict.fromkeys(losses)} for name, facts in self.provenance.items()}
         return Results(metrics, pd.DataFrame(), provenance)
 
-    def subject_table(self, dataset: str, losses: Sequence[str], metric: str = "dice") -> pd.DataFrame:
+    def subject_table(
+        self, dataset: str, losses: Sequence[str], metric: str = "dice", classes: Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Subjects by losses: classes and cases of a subject are averaged first; a missed distance is infinite."""
         results, name = self.results(losses), "hausdorff95_mm" if metric == "hausdorff95" else metric
-        values = case_values(results.metrics, dataset, name)
+        values = case_values(results.metrics, dataset, name, classes)
         table = over_subjects(values, results, dataset)
         return table[[loss for loss in losses if loss in table]]
 
@@ -91,7 +93,8 @@ def load_synthesis(folder: Path | str) -> Synthesis | None:
     tables = {part: pd.concat([_read(Path(folder), name, part) for name in names]) for part in PARTS}
     runs = tables["runs"]
     of_run = runs[["dataset", "run", "loss", "fold", "seed", "rate"]]
-    cases = pd.concat([tables["cases"].merge(of_run, on=["dataset", "run"]), _diverged_cases(tables["cases"], runs)])
+    diverged = _diverged_cases(tables["cases"], runs, tables["shares"])
+    cases = pd.concat([tables["cases"].merge(of_run, on=["dataset", "run"]), diverged])
     reliability = tables["reliability"].merge(of_run, on=["dataset", "run"])
     return Synthesis(
         cases.reset_index(drop=True),
@@ -113,12 +116,15 @@ def dataset_means(study: Synthesis, losses: Sequence[str], metric: str = "dice")
 
 
 def median_means(study: Synthesis, losses: Sequence[str], metric: str = "hausdorff95") -> pd.DataFrame:
-    """Losses by data sets: the median of a metric over subjects, which a few missed structures do not make infinite."""
-    tables = {name: study.subject_table(name, losses, metric) for name in study.datasets}
-    medians = {
-        name: table.apply(lambda of_loss: np.nanquantile(of_loss, 0.5, method="lower"))
-        for name, table in tables.items()
-    }
+    """Losses by data sets: the median of a metric over the structures of all subjects.
+
+    A missed structure is one value among many, so that a few do not make the median infinite. Of an even number of
+    values it is the lower of the two in the middle.
+    """
+    medians = {}
+    for name in study.datasets:
+        each = (study.subject_table(name, losses, metric, [one]) for one in study.provenance[name]["classes"])
+        medians[name] = pd.concat(each).apply(lambda of_loss: np.nanquantile(of_loss, 0.5, method="lower"))
     return pd.DataFrame(medians).reindex(list(losses))
 
 
@@ -131,11 +137,16 @@ def _read(folder: Path, dataset: str, part: str) -> pd.DataFrame:
     return frame
 
 
-def _diverged_cases(cases: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows that diverged runs would have: the cases of another run on the same fold."""
+def _diverged_cases(cases: pd.DataFrame, runs: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
+    """The rows that diverged runs would have: the cases of another run on the same fold.
+
+    Where a structure is absent, finding nothing has no overlap that could be measured: there is no such row.
+    """
+    there = shares.loc[shares["share"] > 0, ["dataset", "case", "class"]]
     gone = runs[runs["outcome"] == "diverged"]
     kept = runs[runs["outcome"] != "diverged"].drop_duplicates(["dataset", "fold"])
     tested = kept[["dataset", "fold", "run"]].merge(cases[["dataset", "run", "case", "class"]], on=["dataset", "run"])
+    tested = tested.merge(there, on=["dataset", "case", "class"])
     found = gone[["dataset", "run", "loss", "fold", "seed", "rate"]].merge(
         tested.drop(columns="run"), on=["dataset", "fold"]
     )

@@ -130,7 +130,13 @@ def _cells(
         for loss, spec in partners.items():
             yield loss, spec, _maps(spec), fold, first, 1.0
         for loss, form in forms.items():
-            yield loss, form["loss"], form.get("maps", _maps(form["loss"])), fold, first, 1.0
+            yield loss, _published(form, scale), form.get("maps", _maps(form["loss"])), fold, first, 1.0
+
+
+def _published(form: dict[str, Any], scale: str) -> Any:
+    """A published form as a loss, with the options that it has at a scale."""
+    options = form.get("at_scale", {}).get(scale)
+    return {**form["loss"], **options} if options else form["loss"]
 
 
 def _maps(spec: Any) -> str | None:

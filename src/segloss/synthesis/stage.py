@@ -103,7 +103,10 @@ def _finish(run: StudyRun, file: Path, protocol: Protocol, scale: str) -> None:
 
 def _costs(dataset: str, protocol: Protocol, scale: str, prints: dict[str, str]) -> list[dict[str, Any]]:
     """The times of the steps, measured when no other run goes on, and once."""
-    made_from = fingerprint(prints["data"], prints["code"], protocol.losses, protocol.rules["timing"])
+    divided = [protocol.folds, protocol.watching, protocol.side, protocol.seeds[0]]
+    timed = [protocol.losses, protocol.network, protocol.scale(scale), protocol.rules["timing"], divided]
+    code = code_fingerprint(HERE / "timing.py")
+    made_from = fingerprint(prints["data"], prints["code"], code, timed, torch.__version__)
     file = SYNTHESIS_RUNS / scale / dataset / f"costs-{made_from}.json"
     if not file.is_file():
         write_json(file, step_costs(PREPARED / dataset, protocol, scale))

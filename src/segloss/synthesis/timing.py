@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from segloss.data.case import IGNORED
+from segloss.data.splits import evenly_spread
 from segloss.losses import SegmentationLoss, build_loss
 from segloss.networks import build_network
 from segloss.synthesis.cases import StudySlices
@@ -19,7 +22,7 @@ QUARTILES = (25, 50, 75)
 
 
 def step_costs(folder: Path, protocol: Protocol, scale: str) -> list[dict[str, Any]]:
-    """Time a step of each loss of the comparison on the first batch of a data set.
+    """Time a step of each loss of the comparison on a batch of a data set, all of whose slices have foreground.
 
     A round takes one step of every loss, so that a slow second hits all of them; a loss's ratio is that to cross
     entropy in the same round. Distance maps are there before the step, as in training.
@@ -31,7 +34,7 @@ def step_costs(folder: Path, protocol: Protocol, scale: str) -> list[dict[str, A
     data = StudySlices(folder, 0, protocol, scale, EXACT)
     run = StudyRun(folder.name, BASELINE, 0, protocol.seeds[0], 1.0, BASELINE)
     settings = protocol.settings(run, scale)
-    slices = data.slices_of(data.part(0, "train"))[: settings.batch_size]
+    slices = timed_slices(data, settings.batch_size)
     cpu = torch.device("cpu")
     batch = Batch(*data.batch(slices, cpu), data.distance_maps(slices, cpu))
     torch.manual_seed(settings.seed)
@@ -53,6 +56,14 @@ def step_costs(folder: Path, protocol: Protocol, scale: str) -> list[dict[str, A
         {"loss": name, "seconds": float(median), "low": float(low), "ratio": float(ratio), "high": float(high)}
         for name, median, (low, ratio, high) in zip(losses, np.median(seconds, axis=0), quartiles, strict=True)
     ]
+
+
+def timed_slices(data: StudySlices, batch_size: int) -> NDArray[np.intp]:
+    """Training slices with foreground, evenly spread; empty ones, of which some losses skip much, say little."""
+    slices = data.slices_of(data.part(0, "train"))
+    labels = np.asarray(data.labels[slices])
+    filled = slices[((labels > 0) & (labels != IGNORED)).any(axis=(1, 2))]
+    return filled[evenly_spread(len(filled), batch_size)]
 
 
 def _seconds(network: torch.nn.Module, optimiser: torch.optim.Optimizer, loss: SegmentationLoss, batch: Batch) -> float:

@@ -2,11 +2,10 @@
 
 import pandas as pd
 
-from segloss.published import load_claims
+from segloss.published import PAPERS, load_claims
 from segloss.tables.check import AGREES, CONTRADICTS, DEPENDS
 from segloss.tables.printed_checks import boundary_checks, kappa_checks, topk_checks, unified_checks
 from segloss.tables.survey_checks import survey_checks
-from segloss.tables.tour import PAPERS
 from segloss.verdicts.computed import COMPUTATIONS
 
 _CHECKS = (kappa_checks, topk_checks, boundary_checks, unified_checks, survey_checks)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from segloss.tables.tour import PAPERS
+from segloss.published import PAPERS
 from segloss.verdicts.evidence import PAIRED, RANKED
-from segloss.verdicts.ledger import NONE_NEEDED, NOT_RUN, VERDICTS, verdict_counts
+from segloss.verdicts.ledger import NONE_NEEDED, NOT_RUN, verdict_counts
+from segloss.verdicts.rules import VERDICTS
 from segloss.verdicts.words import metric_words
 
 _EVIDENCE = {"computed": "computed", "on_phantoms": "on phantoms", "on_real_data": "on real data"}

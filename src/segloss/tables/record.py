@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from segloss.published import load_published, load_record, printed_names
+from segloss.published import PAPERS, load_published, load_record, printed_names
 from segloss.statistics.power import cases_to_see, largest_spread
 from segloss.statistics.published_differences import KEYS, published_differences
 from segloss.statistics.recomputed import (
@@ -18,7 +18,6 @@ from segloss.statistics.recomputed import (
     recompute_differences,
     survivals,
 )
-from segloss.tables.tour import PAPERS
 from segloss.verdicts.words import arm_words, metric_words, p_words
 
 _NO_NUMBER = ("-", "")  # a matrix has no cells on and above its diagonal
@@ -123,7 +122,7 @@ def sample_size_table() -> pd.DataFrame:
 
 
 def rules_table() -> pd.DataFrame:
-    """The rules of ``record.yaml``, as they stood before any difference was tested again."""
+    """The rules of ``record.yaml``."""
     rules = load_record()["rules"]
     words = {name: ", ".join(map(str, rule)) if isinstance(rule, list) else str(rule) for name, rule in rules.items()}
     return pd.DataFrame({"rule": list(words), "what it says": list(words.values())})

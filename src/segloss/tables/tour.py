@@ -5,17 +5,8 @@ import inspect
 import pandas as pd
 
 from segloss.losses import FAMILIES, LOSSES, SECONDARY_SOURCES
-from segloss.published import load_overview, load_survey
+from segloss.published import PAPERS, load_overview, load_survey
 from segloss.verdicts.words import loss_title
-
-# As short as a table needs; the first page of the site lists the papers in full.
-PAPERS = {
-    "kappa": "Kappa",
-    "topk_dice": "TopK Dice",
-    "boundary": "Boundary",
-    "unified_focal": "Unified focal",
-    "log_cosh_dice": "Survey",
-}
 
 
 def losses_table() -> pd.DataFrame:

@@ -226,7 +226,7 @@ def _luck(found: Findings) -> str:
 
 
 def _trades(found: Findings) -> str:
-    best = {name: arm_words(str(found.measures[name].idxmin())) for name in found.measures}
+    best = {name: _first(ranks) for name, ranks in found.measures.items()}
     ratios = found.study.costs.groupby("loss")["ratio"].median()
     dear = str(ratios.idxmax())
     return (
@@ -234,3 +234,8 @@ def _trades(found: Findings) -> str:
         f"Hausdorff distance {best[DISTANCE]}, by calibration {best[CALIBRATION]}; the dearest, {arm_words(dear)}, "
         f"takes {ratios[dear]:.2f} times as long for a step as cross entropy."
     )
+
+
+def _first(ranks: pd.Series) -> str:
+    """The loss of the smallest mean rank, or all that share it."""
+    return " and ".join(arm_words(str(loss)) for loss in ranks.index[ranks == ranks.min()])

@@ -8,16 +8,14 @@ import pandas as pd
 
 from segloss.errors import InputError
 from segloss.provenance import fingerprint
-from segloss.published import load_claims, load_ledger
+from segloss.published import PAPERS, load_claims, load_ledger
 from segloss.statistics import load_results
 from segloss.verdicts.computed import COMPUTATIONS
 from segloss.verdicts.evidence import COLUMNS, evidence, needed
-from segloss.verdicts.rules import CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE, SUPPORTED
+from segloss.verdicts.rules import CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE, SUPPORTED, VERDICTS
 
-PAPERS = ("kappa", "topk_dice", "boundary", "unified_focal", "log_cosh_dice")
 PHANTOM = "phantom"
 REAL = ("paper", "subset")  # the first that is there counts
-VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE)
 NOT_RUN, NONE_NEEDED = "not run", "–"
 
 
@@ -74,7 +72,7 @@ def ledger(reports: Path | str) -> pd.DataFrame:
         found = {scale: _evidence_at(reports, scale, paper) for scale in (*REAL, PHANTOM)}
         for claim in load_claims(paper):
             words = _verdicts_of(verdicts, paper, claim)
-            scales = [scale for scale in found if (scale, paper, claim["id"]) in verdicts.index]
+            scales = [scale for scale in _order(claim, words) if (scale, paper, claim["id"]) in verdicts.index]
             most = _most_needed(claim, found)
             rows.append(
                 {
@@ -105,7 +103,8 @@ def verdict_counts(frame: pd.DataFrame) -> pd.DataFrame:
     long = frame.melt("paper", ["computed", "on_phantoms", "on_real_data"], "evidence", "verdict")
     long = long[long["verdict"] != NONE_NEEDED]
     counts = pd.crosstab([long["paper"], long["evidence"]], long["verdict"])
-    order = pd.MultiIndex.from_product([PAPERS, ["computed", "on_phantoms", "on_real_data"]], names=counts.index.names)
+    rows = [list(PAPERS), ["computed", "on_phantoms", "on_real_data"]]
+    order = pd.MultiIndex.from_product(rows, names=counts.index.names)
     return counts.reindex(index=order, columns=[*VERDICTS, NOT_RUN], fill_value=0).reset_index()
 
 
@@ -132,6 +131,12 @@ def _verdicts_of(verdicts: pd.DataFrame, paper: str, claim: dict[str, Any]) -> d
             break
     # A mechanism alone is a matter of phantoms.
     return words if "E" in claim["kind"] else words | {"on_real_data": NONE_NEEDED}
+
+
+def _order(claim: dict[str, Any], words: dict[str, str]) -> tuple[str, ...]:
+    """The scales from the strongest evidence on the claim to the weakest: phantoms decide what real data cannot."""
+    on_phantoms = "E" not in claim["kind"] or words["on_real_data"] == NOT_TESTABLE
+    return (PHANTOM, *REAL) if on_phantoms else (*REAL, PHANTOM)
 
 
 def _needs(claim: dict[str, Any], words: dict[str, str]) -> str:
