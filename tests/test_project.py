@@ -212,6 +212,6 @@ def test_no_tracked_file_is_large():
     assert [path.name for path, limit in limits.items() if path.stat().st_size > limit] == []
 
 
-def test_the_reports_weigh_at_most_20_mb():
+def test_the_reports_weigh_at_most_24_mb():
     sizes = {path: path.stat().st_size for path in tracked_files() if path.is_relative_to(ROOT / "reports")}
-    assert sum(sizes.values()) <= 20 * 2**20, sorted(sizes, key=lambda path: -sizes[path])[:10]
+    assert sum(sizes.values()) <= 24 * 2**20, sorted(sizes, key=lambda path: -sizes[path])[:10]
