@@ -68,6 +68,8 @@ def test_the_pipeline_expands_to_the_papers_arms_and_data_sets(stages):
         "record",
         "claims",
         "gallery",
+        "findings@synthesis",
+        "findings@as_published",
         *(f"prepare@{name}" for name in names("datasets")),
         *(f"train@{name}" for name in names("arms")),
         *(f"evaluate@{name}" for name in names("evaluated")),

@@ -17,7 +17,6 @@ CASES = 6
 # Voxel indices grow to the right, the front and above, unlike ours; voxels of 2 x 1.5 x 3 mm.
 AFFINE = np.array([[2.0, 0, 0, -20], [0, 1.5, 0, -30], [0, 0, 3, 7], [0, 0, 0, 1]])
 SHAPE = (20, 18, 12)  # X, Y, Z
-SCALE = dict.fromkeys(("max_image_size", "max_cases", "base_filters", "min_steps", "learning_rate"))
 UNET = {"filters": 4, "batch_norm": True, "dropout": 0.0}
 PROTOCOL = {
     **{"optimiser": "adam", "learning_rate": 0.01, "batch_size": 2, "epochs": 4, "folds": 2, "select": "last"},
@@ -41,7 +40,7 @@ PARAMS: dict[str, Any] = {
         },
     },
     "evaluated": {},
-    "scales": {"tiny": {**SCALE, "max_folds": 2, "epoch_share": 1.0, "threads": 1}},
+    "scales": {"tiny": {"own": {"max_folds": 2, "epoch_share": 1.0, "threads": 1}}},
     "losses": {"own": {"dice": {"cross_entropy": 1.0, "dice": 1.0}}},
     "protocols": {
         "pictures": {**PROTOCOL, "epochs": 40, "network": {"name": "unet2d", **UNET}},
