@@ -1,6 +1,6 @@
 # The whole project by name. `make help` lists the targets; the README gives the plain commands behind them.
 #   make reproduce PAPER=kappa                        one paper only
-#   make reproduce WORKERS=1                          one arm at a time, instead of one per core
+#   make reproduce WORKERS=1                          one stage at a time, instead of one per core
 #   make reproduce SCALE=subset DATA_ROOT=/path       real data, capped; SCALE=paper: nothing capped
 #   make setup PYTHON=/path/to/python                 another interpreter
 
@@ -35,7 +35,7 @@ ifeq ($(filter-out phantom,$(SCALE)),)
 	@test -z '$(DATA_ROOT)' || { echo "DATA_ROOT goes with SCALE=subset or SCALE=paper; the phantom scale reads data/."; exit 1; }
 	@$(BIN)/python -m segloss guard --before-pull
 	$(BIN)/dvc pull data.dvc
-	$(BIN)/dvc repro prepare
+	$(BIN)/dvc repro --single-item inventory
 	$(BIN)/python -m segloss ahead $(if $(PAPER),--paper $(PAPER)) $(if $(WORKERS),--workers $(WORKERS))
 ifdef PAPER
 	$(BIN)/dvc repro --keep-going report@$(PAPER)

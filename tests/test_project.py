@@ -24,7 +24,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 # Each module may import from those of the lines above its own, and from its own package.
 LAYERS = [
     {"errors", "paths"},
-    {"config", "provenance", "commands", "recording"},
+    {"config", "provenance", "commands", "pipeline", "side_by_side"},
     {
         "losses",
         "networks",

@@ -71,9 +71,9 @@ def predict(arguments: argparse.Namespace) -> None:
 
 
 def ahead(arguments: argparse.Namespace) -> None:
-    from segloss.ahead import train_ahead
+    from segloss.ahead import run_ahead
 
-    train_ahead(load_params(), arguments.paper, arguments.workers)
+    run_ahead(load_params(), arguments.paper, arguments.workers)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -194,7 +194,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         out={**path, "default": Path("build/predictions"), "help": "folder for the results"},
     )
     workers = {"type": int, "default": None}
-    command(ahead, "Train the arms that are out of date, several at once.", paper={"default": None}, workers=workers)
+    command(ahead, "Run the stages that are out of date, several at once.", paper={"default": None}, workers=workers)
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
     seeds_command = command(
         seeds, "Train the arms of a paper's tables with several seeds; resumes.", paper={}, seeds={"type": int}

@@ -1,89 +1,62 @@
-"""Arms trained side by side, before DVC takes the stages one after another and finds these done."""
+"""Stages run side by side, before DVC takes them one after another and finds these done."""
 
-import json
-import multiprocessing
 import os
+import runpy
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from multiprocessing.connection import Connection
 from typing import Any
 
-from tqdm import tqdm
-
-from segloss.commands import dvc
 from segloss.config import entry
-from segloss.errors import InputError
-from segloss.recording import record_stages
+from segloss.pipeline import Pipeline
+from segloss.side_by_side import run_side_by_side
 from segloss.training import train_arm
 
-STAGE = "train@"
-# A process that has imported PyTorch, of which each arm gets a copy: the import takes longer than some trainings.
-PROCESSES: Any = multiprocessing.get_context(
-    "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-)
+TRAIN = "train@"
+IMPORTS = ["segloss.data.preparation", "segloss.training.folds", "segloss.evaluation", "segloss.report_stages"]
 
 
-def train_ahead(params: dict[str, Any], paper: str | None = None, workers: int | None = None) -> None:
-    """Train all arms that ``dvc repro`` would train, so many at once, and record them in dvc.lock together.
+def run_ahead(params: dict[str, Any], paper: str | None = None, workers: int | None = None) -> None:
+    """Run all stages that ``dvc repro`` would run, so many at once, and record them in dvc.lock together.
 
-    Each arm has a process of its own. What fails here is named and left to its stage, which tries again and says why.
-    Finished folds wait in build/checkpoints until all arms have ended: a call that was stopped goes on from them.
+    Each stage has a process of its own. What fails here is named and left to ``dvc repro``, which tries again and says
+    why; so are the stages that need it. Finished folds wait in build/checkpoints until all arms have ended: a call that
+    was stopped goes on from them.
 
     Args:
         params: The parameters of the pipeline.
-        paper: Only the arms of this paper.
-        workers: How many at once; by default one per core, or a single one where there is a GPU.
+        paper: Only what the report of this paper needs, and the report.
+        workers: How many at once; by default one per core, or a single training where there is a GPU.
     """
     if paper is not None:
         entry(params, "papers", paper)
-    arms = [arm for arm in stale_arms() if paper in (None, params["arms"][arm]["paper"])]
-    if not arms:
-        return
-    PROCESSES.set_forkserver_preload(["segloss.training.folds"])
-    with ThreadPoolExecutor(workers or default_workers()) as pool:
-        ended = pool.map(partial(_trained, params=params), arms)
-        done = [arm for arm, well in zip(arms, tqdm(ended, "arms", len(arms), unit="arm"), strict=True) if well]
-    for arm in done:
-        train_arm(arm, params)
-    record_stages([STAGE + arm for arm in done])
+    pipeline = Pipeline()
+    failed: set[str] = set()
+    for wave in pipeline.waves(paper and f"report@{paper}"):
+        stages = pipeline.stale([stage for stage in wave if not failed & pipeline.upstream(stage)])
+        trainings = [stage for stage in stages if stage.startswith(TRAIN)]
+        calls = {stage: partial(_run, pipeline.command(stage)) for stage in stages}
+        calls |= {stage: partial(train_arm, _arm(stage), params, ahead=True) for stage in trainings}
+        title = ", ".join(dict.fromkeys(stage.partition("@")[0] for stage in stages))
+        done = run_side_by_side(calls, workers or _default_workers(bool(trainings)), title, IMPORTS)
+        for stage in trainings:
+            if stage in done:
+                train_arm(_arm(stage), params)
+        pipeline.record(done)
+        failed |= set(stages) - set(done)
 
 
-def stale_arms() -> list[str]:
-    """Arms whose train stage is out of date, in the order of params.yaml."""
-    status = json.loads(dvc("status", "--json", "train", capture=True))
-    return [stage.removeprefix(STAGE) for stage in status if stage.startswith(STAGE)]
+def _arm(stage: str) -> str:
+    return stage.removeprefix(TRAIN)
 
 
-def default_workers() -> int:
-    """How many arms fit on this machine side by side: a GPU takes one, else each core does."""
+def _run(command: list[str]) -> None:
+    """Run ``python -m module ...`` in this process."""
+    _, _, module, *sys.argv[1:] = command
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _default_workers(training: bool) -> int:
+    """How many fit on this machine side by side: a GPU takes one training, else each core a stage."""
     import torch
 
-    return 1 if torch.cuda.is_available() else os.cpu_count() or 1
-
-
-def _trained(arm: str, params: dict[str, Any]) -> bool:
-    """Train the folds of an arm in a process of its own, and return whether that went well."""
-    receiving, sending = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=_train, args=(arm, params, sending))
-    process.start()
-    sending.close()
-    try:
-        reason = receiving.recv()
-    except EOFError:  # it ended, and had nothing to say
-        reason = None
-    process.join()
-    if process.exitcode:
-        tqdm.write(f"{arm}: {reason or f'ended with code {process.exitcode}'}", file=sys.stderr)
-    return process.exitcode == 0
-
-
-def _train(arm: str, params: dict[str, Any], fault: Connection) -> None:
-    # The arms share a terminal, and the bar over all of them stands there.
-    with open(os.devnull, "w") as nowhere:
-        sys.stderr = nowhere
-        try:
-            train_arm(arm, params, ahead=True)
-        except Exception as error:
-            fault.send(str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
-            sys.exit(1)
+    return 1 if training and torch.cuda.is_available() else os.cpu_count() or 1

@@ -1,8 +1,6 @@
 """Arms trained side by side, ahead of their stages: what they leave, and what is recorded of them."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +10,33 @@ import pytest
 from filelock import FileLock
 
 from segloss import ahead
-from segloss.ahead import train_ahead
+from segloss.ahead import run_ahead
 from segloss.training import folds, train_arm
 
 RUNS, CHECKPOINTS = Path("build/runs/discs"), Path("build/checkpoints/discs")
 
 
-def killed(*arguments: Any) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+class Stages:
+    """A pipeline whose stages train arms, all out of date; it remembers what is recorded as done."""
+
+    def __init__(self, arms: list[str]) -> None:
+        self.wave = [f"train@{arm}" for arm in arms]
+        self.recorded: list[str] = []
+
+    def waves(self, target: str | None) -> list[list[str]]:
+        return [self.wave]
+
+    def upstream(self, stage: str) -> set[str]:
+        return set()
+
+    def stale(self, stages: list[str]) -> list[str]:
+        return stages
+
+    def command(self, stage: str) -> list[str]:
+        return ["python", "-m", "segloss", *stage.split("@")]
+
+    def record(self, stages: list[str]) -> None:
+        self.recorded += stages
 
 
 def forbidden(*arguments: Any) -> None:
@@ -27,11 +44,9 @@ def forbidden(*arguments: Any) -> None:
 
 
 @pytest.fixture
-def recorded(workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The stages that training ahead says are done; both arms are out of date."""
-    stages: list[str] = []
-    monkeypatch.setattr(ahead, "record_stages", stages.extend)
-    monkeypatch.setattr(ahead, "stale_arms", lambda: list(params["arms"]))
+def stages(workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Stages:
+    stages = Stages(list(params["arms"]))
+    monkeypatch.setattr(ahead, "Pipeline", lambda: stages)
     return stages
 
 
@@ -39,29 +54,29 @@ def written() -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in RUNS.rglob("*") if path.is_file()}
 
 
-def test_arms_trained_ahead_are_put_in_their_place_and_recorded(params: dict[str, Any], recorded: list[str]) -> None:
-    train_ahead(params, workers=2)
+def test_arms_trained_ahead_are_put_in_their_place_and_recorded(params: dict[str, Any], stages: Stages) -> None:
+    run_ahead(params, workers=2)
     for arm in params["arms"]:
         assert sorted(path.name for path in (RUNS / arm).glob("fold*")) == ["fold0", "fold1"]
         assert json.loads((RUNS / arm / "status.json").read_text())["outcome"] == "done"
         assert not (CHECKPOINTS / arm).exists()
-    assert recorded == ["train@discs-kappa", "train@discs-cross_entropy_then_kappa"]
+    assert stages.recorded == ["train@discs-kappa", "train@discs-cross_entropy_then_kappa"]
 
 
-def test_training_ahead_and_in_turn_give_the_same_bytes(params: dict[str, Any], recorded: list[str]) -> None:
-    train_ahead(params, workers=2)
+def test_training_ahead_and_in_turn_give_the_same_bytes(params: dict[str, Any], stages: Stages) -> None:
+    run_ahead(params, workers=2)
     side_by_side = written()
     for arm in params["arms"]:
         train_arm(arm, params)
     assert written() == side_by_side
 
 
-def test_folds_that_wait_are_not_trained_again(params: dict[str, Any], recorded: list[str]) -> None:
+def test_folds_that_wait_are_not_trained_again(params: dict[str, Any], stages: Stages) -> None:
     train_arm("discs-kappa", params, ahead=True)
     fold = CHECKPOINTS / "discs-kappa/fold1/weights.pt"
     before = fold.stat().st_mtime_ns
-    params["arms"] = {"discs-kappa": params["arms"]["discs-kappa"]}
-    train_ahead(params, workers=1)
+    stages.wave = ["train@discs-kappa"]
+    run_ahead(params, workers=1)
     assert (RUNS / "discs-kappa/fold1/weights.pt").stat().st_mtime_ns == before
 
 
@@ -81,33 +96,43 @@ def test_a_fold_that_diverged_ahead_is_not_trained_again(
     assert status["reason"].startswith("fold 1: ")
 
 
-def test_only_the_arms_of_a_paper_are_trained_ahead_if_one_is_named(
-    params: dict[str, Any], recorded: list[str]
+def test_only_what_the_report_of_a_paper_needs_is_run_if_one_is_named(
+    params: dict[str, Any], stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params["papers"]["other"] = {}
-    params["arms"]["discs-kappa"]["paper"] = "other"
-    train_ahead(params, paper="kappa", workers=1)
-    assert recorded == ["train@discs-cross_entropy_then_kappa"]
-    assert not (RUNS / "discs-kappa").exists()
+    asked: list[str | None] = []
+    monkeypatch.setattr(stages, "waves", lambda target: asked.append(target) or [])
+    run_ahead(params, paper="kappa")
+    run_ahead(params)
+    assert asked == ["report@kappa", None]
 
 
 def test_what_fails_ahead_is_named_and_the_others_go_on(
-    params: dict[str, Any], recorded: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    params: dict[str, Any], stages: Stages, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(ahead, "stale_arms", lambda: ["discs-odd", "discs-kappa"])
+    stages.wave = ["train@discs-odd", "train@discs-kappa"]
     params["arms"]["discs-odd"] = {**params["arms"]["discs-kappa"], "loss": "unheard_of"}
-    train_ahead(params, workers=1)
-    assert "discs-odd: params.yaml has no 'unheard_of'" in capfd.readouterr().err
-    assert recorded == ["train@discs-kappa"]
+    run_ahead(params, workers=1)
+    assert "train@discs-odd: params.yaml has no 'unheard_of'" in capfd.readouterr().err
+    assert stages.recorded == ["train@discs-kappa"]
 
 
-def test_an_arm_that_is_killed_ahead_is_named_with_its_exit_code(
-    params: dict[str, Any], recorded: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_stages_that_need_a_failed_one_are_left(
+    params: dict[str, Any], stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ahead, "_train", killed)
-    train_ahead(params, workers=1)
-    assert f"discs-kappa: ended with code {-signal.SIGKILL}" in capfd.readouterr().err
-    assert recorded == []
+    params["arms"]["discs-kappa"]["loss"] = "unheard_of"
+    monkeypatch.setattr(stages, "waves", lambda target: [stages.wave[:1], ["evaluate@discs"]])
+    monkeypatch.setattr(stages, "upstream", lambda stage: {"train@discs-kappa"} if "evaluate" in stage else set())
+    run_ahead(params, workers=1)
+    assert stages.recorded == []
+
+
+def test_other_stages_run_as_their_command_does(
+    params: dict[str, Any], stages: Stages, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stages.wave = ["evaluate@nowhere"]
+    run_ahead(params, workers=1)
+    assert "evaluate@nowhere: segloss: params.yaml has no 'nowhere'" in capfd.readouterr().err
+    assert stages.recorded == []
 
 
 def test_a_second_training_of_an_arm_waits_for_the_first(workplace: Path, params: dict[str, Any]) -> None:

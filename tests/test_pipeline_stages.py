@@ -1,0 +1,123 @@
+"""Stages in waves, recorded without DVC having run them: DVC cannot tell the difference."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from segloss.pipeline import Pipeline
+
+PIPELINE = """\
+stages:
+  copy:
+    foreach: [a, b, c]
+    do:
+      cmd: mkdir -p out && cp ${item}.txt out/${item}.txt
+      deps:
+        - ${item}.txt
+      params:
+        - number
+      outs:
+        - out/${item}.txt
+  join:
+    cmd: cat out/a.txt out/b.txt > joined.txt
+    deps:
+      - out/a.txt
+      - out/b.txt
+    outs:
+      - joined.txt
+  clock:
+    cmd: date > clock.txt
+    always_changed: true
+    outs:
+      - clock.txt
+"""
+
+
+def dvc(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A pipeline of which no stage has run; the present directory of the test."""
+    monkeypatch.chdir(tmp_path)
+    dvc("init", "--no-scm", "-q")
+    Path("dvc.yaml").write_text(PIPELINE)
+    Path("params.yaml").write_text("number: 3\n")
+    for name in "abc":
+        Path(f"{name}.txt").write_text(name)
+    return tmp_path
+
+
+def run_by_hand(*names: str) -> None:
+    Path("out").mkdir(exist_ok=True)
+    for name in names:
+        Path(f"out/{name}.txt").write_text(Path(f"{name}.txt").read_text())
+
+
+def test_recording_writes_the_lock_file_that_dvc_would_write(repository: Path) -> None:
+    dvc("repro", "-q", "copy@a", "copy@b", "copy@c")
+    by_dvc = Path("dvc.lock").read_bytes()
+    Path("dvc.lock").unlink()
+    run_by_hand("a", "b", "c")
+    Pipeline().record(["copy@a", "copy@b", "copy@c"])
+    assert Path("dvc.lock").read_bytes() == by_dvc
+
+
+def test_only_the_named_stages_are_recorded(repository: Path) -> None:
+    run_by_hand("a", "b")
+    Pipeline().record(["copy@a"])
+    status = dvc("status", "--json")
+    assert "copy@a" not in status
+    assert "copy@b" in status
+    assert "copy@c" in status
+
+
+def test_recorded_outputs_come_back_from_the_cache(repository: Path) -> None:
+    run_by_hand("b")
+    Pipeline().record(["copy@b"])
+    Path("out/b.txt").unlink()
+    dvc("checkout", "-q", "copy@b")
+    assert Path("out/b.txt").read_text() == "b"
+
+
+def test_without_stages_nothing_is_written(repository: Path) -> None:
+    Pipeline().record([])
+    assert not Path("dvc.lock").exists()
+
+
+def test_a_wave_needs_only_the_waves_before_it_and_leaves_out_what_runs_every_time(repository: Path) -> None:
+    assert Pipeline().waves() == [["copy@a", "copy@b", "copy@c"], ["join"]]
+
+
+def test_the_waves_of_a_stage_hold_what_it_needs_and_itself(repository: Path) -> None:
+    assert Pipeline().waves("join") == [["copy@a", "copy@b"], ["join"]]
+
+
+def test_a_stage_needs_those_whose_results_it_reads(repository: Path) -> None:
+    assert Pipeline().upstream("join") == {"copy@a", "copy@b"}
+
+
+def test_a_command_is_given_word_by_word(repository: Path) -> None:
+    assert Pipeline().command("join") == ["cat", "out/a.txt", "out/b.txt", ">", "joined.txt"]
+
+
+def test_stages_are_stale_whose_inputs_have_changed(repository: Path) -> None:
+    run_by_hand("a", "b")
+    Pipeline().record(["copy@a", "copy@b"])
+    Path("a.txt").write_text("another")
+    assert Pipeline().stale(["copy@a", "copy@b", "copy@c"]) == ["copy@a", "copy@c"]
+
+
+def test_what_ran_before_is_brought_back_and_not_stale(repository: Path) -> None:
+    dvc("repro", "-q", "copy@a")
+    Path("params.yaml").write_text("number: 4\n")
+    dvc("repro", "-q", "copy@a")
+    Path("params.yaml").write_text("number: 3\n")
+    Path("out/a.txt").unlink()
+    assert Pipeline().stale(["copy@a"]) == []
+    assert Path("out/a.txt").read_text() == "a"
+    assert dvc("status", "--json", "copy@a").strip() == "{}"
