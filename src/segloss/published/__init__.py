@@ -72,7 +72,7 @@ def load_claims(paper: str) -> list[dict[str, Any]]:
 
 
 def load_rules() -> dict[str, Any]:
-    """The rules for verdicts, fixed before the first run."""
+    """The rules for verdicts; claims.yaml says which of them were written after results had been seen."""
     return _read("claims")["rules"]
 
 

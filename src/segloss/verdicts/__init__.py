@@ -1,4 +1,4 @@
-"""Verdicts on the papers' claims, by rules fixed before the first run."""
+"""Verdicts on the papers' claims, by the rules of published/claims.yaml."""
 
 from segloss.verdicts.claims import Verdicts, decide_claims
 from segloss.verdicts.rules import CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE, SUPPORTED, combine, judge, margin_of
