@@ -82,3 +82,8 @@ def test_rows_may_be_named_by_other_columns_of_text():
     new = old.assign(dice=[0.9, 0.7])
     [line] = differences(old, new.iloc[::-1])
     assert line == "dice: at most 0.1, at loss focal, share 0.5"
+
+
+def test_a_yes_that_became_a_no_is_a_difference_of_one():
+    old = pd.DataFrame({"run": ["0", "1"], "still_falling": [True, False]})
+    assert differences(old, old.assign(still_falling=[True, True])) == ["still_falling: at most 1, at run 1"]

@@ -71,7 +71,7 @@ def differences(old: pd.DataFrame, new: pd.DataFrame) -> list[str]:
     matched = both[both["side"] == "both"]
     for metric, rows in matched.groupby("metric") if "metric" in keys else [(None, matched)]:
         for column in values:
-            before, after = rows[f"{column}_old"], rows[f"{column}_new"]
+            before, after = (rows[f"{column}_{side}"].astype(float) for side in ("old", "new"))
             gap = (after - before).abs()
             if gap.max() > 0:
                 place = _place(rows.loc[gap.idxmax()], keys)
