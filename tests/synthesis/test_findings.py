@@ -9,6 +9,7 @@ import torch
 from scipy import stats
 
 from segloss.errors import InputError
+from segloss.figures.slips import slip_figure
 from segloss.losses.as_published import kappa_readme
 from segloss.statistics.learning_rates import rate_ranks, variance_shares
 from segloss.statistics.slips import all_slip_effects, fold_p
@@ -216,6 +217,14 @@ def test_tables_have_a_row_for_everything(found):
     counts = decisions_table(found).drop(columns="loss").astype(int).sum(axis=1)
     assert counts.tolist() == [3, 3, 3, 3]
     assert synthesis_data_table(found, ["hearts"])["data set"].tolist()[-1] == "hearts"
+
+
+def test_the_interval_of_a_slip_lies_along_the_differences(study, protocol):
+    effects = all_slip_effects([study], protocol.as_published, resamples=50)
+    axes = slip_figure([study], effects, "kappa_readme", 0.01).axes[0]
+    drawn = [bar.lines[2][0].get_segments()[0][:, 0] for bar in axes.containers]
+    rows = effects[effects["arm"] == "kappa_readme"]
+    assert np.allclose(drawn, rows[["low", "high"]])
 
 
 def test_a_slip_that_costs_accuracy_is_said_to(study, protocol):

@@ -50,5 +50,5 @@ def cost_figure(costs: pd.DataFrame, titles: Mapping[str, str], note: str) -> Fi
         )
         for n, name in enumerate(datasets)
     ]
-    figure.legend(handles=keys, **BELOW, ncols=4, title=note)
+    figure.legend(handles=keys, **BELOW, ncols=3, title=note)
     return finish(figure, title, note)

@@ -38,7 +38,8 @@ def slip_figure(studies: list[Synthesis], effects: pd.DataFrame, form: str, rope
         scatter = height + 0.26 * (np.arange(len(values)) * 0.618 % 1 - 0.5)
         axes.plot(values, scatter, "o", color=SUBJECT, markersize=3, markeredgewidth=0, alpha=0.8)
         ends = [[max(0.0, row.difference - row.low)], [max(0.0, row.high - row.difference)]]
-        axes.errorbar([row.difference], [height], np.nan_to_num(ends), fmt="D", color=MEAN, markersize=5, elinewidth=2)
+        look = {"fmt": "D", "color": MEAN, "markersize": 5, "elinewidth": 2}
+        axes.errorbar([row.difference], [height], xerr=np.nan_to_num(ends), **look)
         p = p_words(row.p_holm)
         labels.append(
             f"{row.data}\n{signed(row.difference, 'dice')}, p {p if p.startswith('<') else f'= {p}'}, n = {row.cases}"

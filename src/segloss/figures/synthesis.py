@@ -42,7 +42,7 @@ def dice_map(means: pd.DataFrame, titles: Mapping[str, str], note: str) -> Figur
             color="black" if value > 0.5 else "white",
             fontsize=8,
         )
-    axes.set_xticks(range(means.shape[1]), [titles[name].replace(" (", "\n(") for name in means], fontsize=7.5)
+    axes.set_xticks(range(means.shape[1]), [titles[name].replace(" ", "\n") for name in means], fontsize=7.5)
     axes.set_yticks(range(len(means)), [short_title_of(str(loss)) for loss in means.index])
     axes.grid(False)
     axes.tick_params(length=0)

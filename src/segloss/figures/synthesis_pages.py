@@ -49,7 +49,7 @@ def synthesis_stability(found: Findings | None) -> Figure:
         return placeholder("Stability", NO_SYNTHESIS)
     margin = found.rules["collapsed"]
     note = (
-        f"{found.note} Collapsed: at most {margin:g} Dice above the best trivial answer. A mark's shape is a data set."
+        f"{found.note} A mark's shape is a data set.\nCollapsed: at most {margin:g} Dice above the best trivial answer."
     )
     return stability_figure(found.stability, found.seeds, note)
 

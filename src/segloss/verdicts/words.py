@@ -126,8 +126,14 @@ def number(value: float, metric: str) -> str:
 
 
 def signed(value: float, metric: str) -> str:
-    """A difference with its sign, to the metric's decimals; a dash if undefined."""
-    return "–" if math.isnan(value) else f"{value:+.{DECIMALS.get(metric, 3)}f}".replace("-", "−")
+    """A difference with its sign, to the metric's decimals; a dash if undefined.
+
+    >>> signed(-0.0004, "dice")
+    '+0.000'
+    """
+    decimals = DECIMALS.get(metric, 3)
+    # Adding nothing turns a rounded minus zero into zero.
+    return "–" if math.isnan(value) else f"{round(value, decimals) + 0.0:+.{decimals}f}".replace("-", "−")
 
 
 def interval_words(row: Any) -> str:
