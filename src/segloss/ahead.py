@@ -12,7 +12,15 @@ from segloss.side_by_side import run_side_by_side
 from segloss.training import train_arm
 
 TRAIN = "train@"
-IMPORTS = ["segloss.data.preparation", "segloss.training.folds", "segloss.evaluation", "segloss.report_stages"]
+# What every stage would import by itself; the first optimiser of a process imports torch._dynamo, two seconds long.
+IMPORTS = [
+    "segloss.data.preparation",
+    "segloss.training.folds",
+    "torch._dynamo",
+    "segloss.evaluation",
+    "segloss.report_stages",
+    "segloss.notebooks",
+]
 
 
 def run_ahead(params: dict[str, Any], paper: str | None = None, workers: int | None = None) -> None:
