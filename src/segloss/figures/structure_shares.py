@@ -5,6 +5,7 @@ import textwrap
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from segloss.figures.families import family_colour
 from segloss.figures.style import finish, new_figure, placeholder, short_title_of, styled
@@ -60,4 +61,5 @@ def _draw(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     ]
     axes.errorbar(rows["share"], rows["mean"], errors, fmt="o", color=colour, markersize=3.5, elinewidth=0.9)
     axes.set_xscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(-0.03, 1.03)

@@ -1,6 +1,7 @@
 """All losses on all data sets: Dice as a map, and the ranks by several measures side by side."""
 
 from collections.abc import Mapping
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,8 @@ def dice_map(means: pd.DataFrame, titles: Mapping[str, str], note: str) -> Figur
             color="black" if value > 0.5 else "white",
             fontsize=8,
         )
-    axes.set_xticks(range(means.shape[1]), [titles[name].replace(" ", "\n") for name in means], fontsize=7.5)
+    letters = 9 if means.shape[1] > 4 else 25
+    axes.set_xticks(range(means.shape[1]), [fill(titles[name], letters) for name in means], fontsize=7.5)
     axes.set_yticks(range(len(means)), [short_title_of(str(loss)) for loss in means.index])
     axes.grid(False)
     axes.tick_params(length=0)
