@@ -98,7 +98,7 @@ def test_no_pin_carries_a_local_version():
 def test_conda_brings_only_tools_so_that_every_package_comes_from_the_constraints():
     *conda, by_pip = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     assert {line.partition("=")[0] for line in conda} == {"python", "pip", "git", "make"}
-    assert by_pip == {"pip": ["-c constraints.txt", "-e .[pipeline,dev]"]}
+    assert by_pip == {"pip": ["-c constraints.txt", "-e .[pipeline,course,cluster,dev]"]}
 
 
 def test_conda_brings_a_python_that_the_project_allows():
