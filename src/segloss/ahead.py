@@ -9,7 +9,6 @@ from typing import Any
 from segloss.config import entry
 from segloss.pipeline import Pipeline
 from segloss.side_by_side import run_side_by_side
-from segloss.training import train_arm
 
 TRAIN = "train@"
 # What every stage would import by itself; the first optimiser of a process imports torch._dynamo, two seconds long.
@@ -27,8 +26,7 @@ def run_ahead(params: dict[str, Any], paper: str | None = None, workers: int | N
     """Run all stages that ``dvc repro`` would run, so many at once, and record them in dvc.lock together.
 
     Each stage has a process of its own. What fails here is named and left to ``dvc repro``, which tries again and says
-    why; so are the stages that need it. Finished folds wait in build/checkpoints until all arms have ended: a call that
-    was stopped goes on from them.
+    why; so are the stages that need it.
 
     Args:
         params: The parameters of the pipeline.
@@ -41,20 +39,12 @@ def run_ahead(params: dict[str, Any], paper: str | None = None, workers: int | N
     failed: set[str] = set()
     for wave in pipeline.waves(paper and f"report@{paper}"):
         stages = pipeline.stale([stage for stage in wave if not failed & pipeline.upstream(stage)])
-        trainings = [stage for stage in stages if stage.startswith(TRAIN)]
         calls = {stage: partial(_run, pipeline.command(stage)) for stage in stages}
-        calls |= {stage: partial(train_arm, _arm(stage), params, ahead=True) for stage in trainings}
         title = ", ".join(dict.fromkeys(stage.partition("@")[0] for stage in stages))
-        done = run_side_by_side(calls, workers or _default_workers(bool(trainings)), title, IMPORTS)
-        for stage in trainings:
-            if stage in done:
-                train_arm(_arm(stage), params)
+        training = any(stage.startswith(TRAIN) for stage in stages)
+        done = run_side_by_side(calls, workers or _default_workers(training), title, IMPORTS)
         pipeline.record(done)
         failed |= set(stages) - set(done)
-
-
-def _arm(stage: str) -> str:
-    return stage.removeprefix(TRAIN)
 
 
 def _run(command: list[str]) -> None:

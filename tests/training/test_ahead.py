@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from filelock import FileLock
 
 from segloss import ahead
 from segloss.ahead import run_ahead
-from segloss.training import folds, train_arm
+from segloss.config import load_params
+from segloss.training import train_arm
 
 RUNS, CHECKPOINTS = Path("build/runs/discs"), Path("build/checkpoints/discs")
 
@@ -39,10 +41,6 @@ class Stages:
         self.recorded += stages
 
 
-def forbidden(*arguments: Any) -> None:
-    raise AssertionError("a fold was trained that was there already")
-
-
 @pytest.fixture
 def stages(workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Stages:
     stages = Stages(list(params["arms"]))
@@ -67,33 +65,8 @@ def test_training_ahead_and_in_turn_give_the_same_bytes(params: dict[str, Any], 
     run_ahead(params, workers=2)
     side_by_side = written()
     for arm in params["arms"]:
-        train_arm(arm, params)
+        train_arm(arm, load_params())
     assert written() == side_by_side
-
-
-def test_folds_that_wait_are_not_trained_again(params: dict[str, Any], stages: Stages) -> None:
-    train_arm("discs-kappa", params, ahead=True)
-    fold = CHECKPOINTS / "discs-kappa/fold1/weights.pt"
-    before = fold.stat().st_mtime_ns
-    stages.wave = ["train@discs-kappa"]
-    run_ahead(params, workers=1)
-    assert (RUNS / "discs-kappa/fold1/weights.pt").stat().st_mtime_ns == before
-
-
-def test_a_fold_that_diverged_ahead_is_not_trained_again(
-    workplace: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    params["protocols"]["kappa"]["learning_rate"] = 1e38
-    train_arm("discs-kappa", params, ahead=True)
-    assert sorted(path.name for path in (CHECKPOINTS / "discs-kappa").glob("*.diverged")) == [
-        "fold0.diverged",
-        "fold1.diverged",
-    ]
-    monkeypatch.setattr(folds, "train_folds", forbidden)
-    train_arm("discs-kappa", params)
-    status = json.loads((RUNS / "discs-kappa/status.json").read_text())
-    assert status["outcome"] == "diverged"
-    assert status["reason"].startswith("fold 1: ")
 
 
 def test_only_what_the_report_of_a_paper_needs_is_run_if_one_is_named(
@@ -111,8 +84,9 @@ def test_what_fails_ahead_is_named_and_the_others_go_on(
 ) -> None:
     stages.wave = ["train@discs-odd", "train@discs-kappa"]
     params["arms"]["discs-odd"] = {**params["arms"]["discs-kappa"], "loss": "unheard_of"}
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     run_ahead(params, workers=1)
-    assert "train@discs-odd: params.yaml has no 'unheard_of'" in capfd.readouterr().err
+    assert "train@discs-odd: segloss: params.yaml has no 'unheard_of'" in capfd.readouterr().err
     assert stages.recorded == ["train@discs-kappa"]
 
 
@@ -120,6 +94,7 @@ def test_stages_that_need_a_failed_one_are_left(
     params: dict[str, Any], stages: Stages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     params["arms"]["discs-kappa"]["loss"] = "unheard_of"
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     monkeypatch.setattr(stages, "waves", lambda target: [stages.wave[:1], ["evaluate@discs"]])
     monkeypatch.setattr(stages, "upstream", lambda stage: {"train@discs-kappa"} if "evaluate" in stage else set())
     run_ahead(params, workers=1)
