@@ -20,6 +20,9 @@ SWEEP_RUNS = Path("build/sweep")
 # Runs of the synthesis: <scale>/<data set>/<run>, one file each.
 SYNTHESIS_RUNS = Path("build/synthesis")
 
+# Of each stage that the grid ran: its lock, its log and what it was made from.
+GRID = Path("build/grid")
+
 # Generated, small, and in git.
 REPORTS = Path("reports")
 # Stands in the place of a scale for the notebook that reads no data, the guided tour of the losses.
