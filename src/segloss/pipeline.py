@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segloss.errors import InputError
+
 if TYPE_CHECKING:
     from dvc.dependency import Dependency
     from dvc.stage import PipelineStage
@@ -42,7 +44,12 @@ class Pipeline:
 
         Args:
             target: Only this stage and what it needs, directly or through others; by default all stages.
+
+        Raises:
+            InputError: If there is no such stage.
         """
+        if target is not None and target not in self._stages:
+            raise InputError(f"dvc.yaml has no stage {target}; it has {', '.join(self._stages)}.")
         wanted = set(self._stages) if target is None else {target}
         found: set[str] = set()
         while wanted:
