@@ -164,7 +164,8 @@ def scale(arguments: argparse.Namespace) -> None:
     if arguments.synthesis:
         synthesis_at_scale(arguments.scale, arguments.data_root, arguments.workers)
     else:
-        run_at_scale(arguments.scale, arguments.data_root, arguments.paper)
+        where = {name: getattr(arguments, name) for name in ("workers", "scheduler", "slurm")}
+        run_at_scale(arguments.scale, arguments.data_root, arguments.paper, **where)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -220,16 +221,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     command(tour, "Execute the notebook of all losses into figures and tables.")
     command(record, "Execute the notebook of the papers' printed numbers into figures and tables.")
     command(claims, "Execute the notebook of all claims and their verdicts into figures and tables.")
-    command(
-        findings,
-        "Execute a notebook on the synthesis into figures and tables.",
-        page={"choices": ["synthesis", "as_published"]},
-    )
+    page = {"choices": ["synthesis", "as_published"]}
+    command(findings, "Execute a notebook on the synthesis into figures and tables.", page=page)
     command(gallery, "Execute the notebook that shows the phantoms into figures and tables.")
     command(site, "Render all executed notebooks as web pages.")
     command(compare, "Hold the metrics against the committed ones.", scale={})
     root, beside = {**path, "default": None}, "Run the pipeline at another scale, beside the phantom results."
-    scale_command = command(scale, beside, scale={}, data_root=root, paper=paper, workers=workers)
+    scale_command = command(scale, beside, scale={}, data_root=root, paper=paper, workers=workers, **elsewhere)
     scale_command.add_argument("--synthesis", action="store_true", help="the synthesis, in place of the pipeline")
     return parser.parse_args(arguments)
 

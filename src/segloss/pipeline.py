@@ -1,7 +1,8 @@
 """The stages of dvc.yaml as DVC sees them: in which order, which are out of date, and how one is recorded as done."""
 
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 # All that a stage reads: its definition, parameters by their key, hashes by their path.
 Inputs = dict[str, Any]
+# DVC gives up after a few seconds each time.
+LOCK_ATTEMPTS = 100
 DEFINED_BY = (Path("dvc.yaml"), Path("params.yaml"))
 
 
@@ -87,7 +90,7 @@ class Pipeline:
         from dvc.stage.cache import RunCacheNotFoundError
 
         stale, restored = [], {}
-        with self._repo.lock:
+        with self._locked():
             for name in names:
                 stage = self._stages[name]
                 if not (self.always_runs(name) or stage.changed()):
@@ -115,7 +118,7 @@ class Pipeline:
         from dvc.exceptions import DvcException
 
         well, refused = [], {}
-        with self._repo.lock:
+        with self._locked():
             for name, read in ran.items():
                 stage = self._stages[name]
                 try:
@@ -133,6 +136,21 @@ class Pipeline:
             if well:
                 well[0].dvcfile.dump_stages(well, update_pipeline=False)
         return refused
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold DVC's lock, which another DVC command in this folder may have for a while."""
+        from dvc.lock import LockError
+
+        with ExitStack() as held:
+            for attempt in range(LOCK_ATTEMPTS):
+                try:
+                    held.enter_context(self._repo.lock)
+                    break
+                except LockError:
+                    if attempt == LOCK_ATTEMPTS - 1:
+                        raise
+            yield
 
     def _definition(self, name: str) -> dict[str, Any] | None:
         """What dvc.yaml and params.yaml make of a stage now: both can change while stages run."""

@@ -9,11 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
+
 from segloss.data.prepared import PreparedSlices, PreparedVolumes, read_prepared
+from segloss.training.fold import train_fold
 from segloss.training.settings import Settings
 
-# A first epoch that takes longer than this is not repeated; shorter ones are, until that much time is measured.
+# So much time of epochs is measured; a first one that takes long is not repeated, and stands for all that a fold does.
 ENOUGH_S = 4.0
+LONG_S = 16.0
 
 
 class Cost(NamedTuple):
@@ -39,11 +43,6 @@ def measure(prepared: Path, settings: Settings) -> Cost:
 
     It is to be called in a process of its own, whose peak of memory counts.
     """
-    # Imported here: the plan itself needs no PyTorch.
-    import torch
-
-    from segloss.training.fold import train_fold
-
     torch.set_num_threads(settings.threads)
     data = read_prepared(prepared)
 
@@ -56,14 +55,11 @@ def measure(prepared: Path, settings: Settings) -> Cost:
 
     with tempfile.TemporaryDirectory() as temporary:
         runs = Path(temporary)
-        cold = seconds(1, runs / "cold")
-        one, epochs = cold, 0
-        several = 0.0
-        if cold < ENOUGH_S * 4:
+        cold = one = epoch = seconds(1, runs / "cold")
+        if cold < LONG_S:
             one = seconds(1, runs / "one")
             epochs = max(2, min(20, round(ENOUGH_S / one)))
-            several = seconds(1 + epochs, runs / "several")
-        epoch = max(0.0, several - one) / epochs if epochs else one
+            epoch = max(0.0, seconds(1 + epochs, runs / "several") - one) / epochs
         weights, predictions = ((runs / "cold" / name).stat().st_size for name in ("weights.pt", "predictions.npz"))
     return Cost(cold - one, max(0.0, one - epoch), epoch, _peak_bytes(), weights, predictions)
 
@@ -83,8 +79,6 @@ def size_of(data: PreparedSlices | PreparedVolumes, settings: Settings) -> Size:
 
 def _peak_bytes() -> int:
     """Most memory that was taken: on a graphics card by tensors, else by the whole process."""
-    import torch
-
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
