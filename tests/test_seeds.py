@@ -15,6 +15,7 @@ from segloss.config import load_params
 from segloss.errors import InputError
 from segloss.evaluation import evaluate
 from segloss.metrics_files import read_metrics
+from segloss.provenance import fingerprint
 from segloss.seeds import study_seeds, table_arms
 from segloss.statistics import load_results, load_seed_study
 from segloss.training import train_arm
@@ -65,8 +66,9 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     cases = pd.DataFrame({"case": [f"disc{number}" for number in range(9)], "fold": [0, 1, 2] * 3})
     same = {"shape": "32x32", "prepared_shape": "1x32x32", "spacing_mm": "", "foreground_share": 0.1}
     cases.assign(subject=cases["case"], **same).to_csv(folder / "cases.csv", index=False)
-    provenance = {"dataset": "isic2016", "title": "ISIC 2016", "kind": "phantom", "fingerprint": "0123456789ab"}
+    provenance = {"dataset": "isic2016", "title": "ISIC 2016", "kind": "phantom"}
     provenance |= {"channels": ["grey"], "classes": ["lesion"], "groups": 3, "scale": "tiny", "image_size": 32}
+    provenance["fingerprint"] = fingerprint(*(folder / name for name in ("cases.csv", "images.npy", "labels.npy")))
     (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
     (folder / "status.json").write_text(json.dumps({"outcome": "done", "reason": ""}), encoding="utf-8")
     return tmp_path
@@ -158,7 +160,8 @@ def test_the_provenance_names_data_code_and_seeds_and_no_commit(workplace, param
     study_seeds("kappa", 2, params)
     provenance = json.loads((STUDY / "isic2016-provenance.json").read_text(encoding="utf-8"))
     assert set(provenance["fingerprints"]) == {"data", "code", "parameters"}
-    assert provenance["fingerprints"]["data"] == "0123456789ab"
+    prepared = json.loads(Path("build/prepared/isic2016/provenance.json").read_text(encoding="utf-8"))
+    assert provenance["fingerprints"]["data"] == prepared["fingerprint"]
     assert (provenance["title"], provenance["kind"], provenance["seeds"]) == ("ISIC 2016", "phantom", [1, 2])
     assert provenance["arms"] == {"kappa": {"1": "done", "2": "done"}}
     assert "commit" not in json.dumps(provenance)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
+from segloss.provenance import fingerprint
+
 
 @pytest.fixture
 def params() -> dict[str, Any]:
@@ -64,7 +66,8 @@ def workplace(tmp_path: Path, params: dict[str, Any], monkeypatch: pytest.Monkey
         writer = csv.DictWriter(stream, ["case", "fold", "prepared_shape"])
         writer.writeheader()
         writer.writerows({"case": f"disc{i:02}", "fold": i % 3, "prepared_shape": "1x32x32"} for i in range(12))
-    provenance = {"fingerprint": "0123456789ab", "channels": ["red", "green", "blue"], "classes": ["disc"], "groups": 3}
+    provenance = {"dataset": "discs", "channels": ["red", "green", "blue"], "classes": ["disc"], "groups": 3}
+    provenance["fingerprint"] = fingerprint(*(folder / name for name in ("cases.csv", "images.npy", "labels.npy")))
     (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
     (folder / "status.json").write_text(json.dumps({"outcome": "done", "reason": ""}), encoding="utf-8")
     return tmp_path
