@@ -14,7 +14,7 @@ from segloss.config import entry, scale_of
 from segloss.data.case import Case, ExcludedError, Fault, Listing, Reader
 from segloss.data.faults import contradictions, require_cases, warnings_of
 from segloss.data.parallel import in_order
-from segloss.data.prepared_files import RECORDS, PreparedFiles
+from segloss.data.prepared_files import RECORDS, PreparedFiles, content_fingerprint
 from segloss.data.readers import READERS
 from segloss.data.splits import evenly_spread, grouped, groups_of
 from segloss.data.view import View
@@ -35,7 +35,6 @@ COLUMNS = (
     "files",
 )
 PACKAGE = Path(__file__).parents[1]
-CONTENT = ("cases.csv", "images.npy", "labels.npy", "distances.npy", "truth.npy")
 
 
 @one_at_a_time("prepare")
@@ -97,9 +96,7 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
         "classes": listing.classes,
         "groups": groups_of(split),
         "source_fingerprint": inventory["fingerprint"],
-        "fingerprint": fingerprint(*(folder / name for name in CONTENT if (folder / name).is_file()))
-        if records
-        else None,
+        "fingerprint": content_fingerprint(folder) if records else None,
     }
     write_json(folder / "provenance.json", provenance)
     write_json(folder / "status.json", {"outcome": outcome, "reason": reason})

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import numpy as np
 
 from segloss.data.growing_array import GrowingArray
-from segloss.provenance import named, written_file
+from segloss.provenance import fingerprint, named, written_file
 
 RECORDS = "records.jsonl"
+CONTENT = ("cases.csv", "images.npy", "labels.npy", "distances.npy", "truth.npy")
 
 
 class PreparedFiles:
@@ -56,10 +57,16 @@ class PreparedFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for stream in (self._stream, *self._arrays.values()):
+        streams: list[TextIO | GrowingArray] = [self._stream, *self._arrays.values()]
+        for stream in streams:
             # After an error, what could not be written would only fail again.
             with named(self.folder) if error is None else suppress(OSError):
                 stream.close()
+
+
+def content_fingerprint(folder: Path) -> str:
+    """Fingerprint of the table of cases and of all arrays of a prepared data set."""
+    return fingerprint(*(folder / name for name in CONTENT if (folder / name).is_file()))
 
 
 def _line(record: dict[str, Any]) -> str:
