@@ -230,7 +230,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run a command; bad input or a full disk ends in one sentence and exit code 1, Ctrl-C in 130 without a traceback."""
+    """Run a command; bad input or a full disk ends in one sentence and exit code 1, Ctrl-C in 130, no traceback."""
     arguments = parse()
     try:
         return arguments.run(arguments) or 0

@@ -3,7 +3,7 @@
 import errno
 import os
 
-# What a disk or a missing right may do to any command, and what helps. Other errors of the system are ours: shown whole.
+# What a disk or a missing right may do to any command, and what helps. Any other error of the system is shown whole.
 _DISK = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room and give the same command again"),
     **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "expected the right to read and write there"),
