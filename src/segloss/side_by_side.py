@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
-from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -23,7 +22,7 @@ PROCESSES: Any = multiprocessing.get_context(
 def run_side_by_side(
     calls: Mapping[str, Callable[[], object]], workers: int, title: str, imports: Collection[str] = ()
 ) -> list[str]:
-    """Make calls, so many at once, and name on stderr those that fail, with the reason. Ctrl-C ends those under way.
+    """Make calls, so many at once, and name on stderr those that fail, with the reason.
 
     Args:
         calls: What to call, by the name that is shown; they and their results have to be picklable.
@@ -35,31 +34,22 @@ def run_side_by_side(
         The names of those that went well.
     """
     PROCESSES.set_forkserver_preload(list(imports))
-    running: set[Any] = set()
     with ThreadPoolExecutor(workers) as pool:
-        ended = pool.map(partial(_went_well, running), calls, calls.values())
+        ended = pool.map(_went_well, calls, calls.values())
         bar = tqdm(ended, title, len(calls), disable=not calls)
-        try:
-            return [name for name, well in zip(calls, bar, strict=True) if well]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(running):
-                process.terminate()
-            raise
+        return [name for name, well in zip(calls, bar, strict=True) if well]
 
 
-def _went_well(running: set[Any], name: str, call: Callable[[], object]) -> bool:
+def _went_well(name: str, call: Callable[[], object]) -> bool:
     receiving, sending = PROCESSES.Pipe(duplex=False)
     process = PROCESSES.Process(target=_call, args=(call, sending))
     process.start()
-    running.add(process)
     sending.close()
     try:
         reason = receiving.recv()
     except EOFError:  # it ended, and had nothing to say
         reason = None
     process.join()
-    running.discard(process)
     if process.exitcode:
         tqdm.write(f"{name}: {reason or f'ended with code {process.exitcode}'}", file=sys.stderr)
     return process.exitcode == 0
@@ -74,8 +64,6 @@ def _call(call: Callable[[], object], fault: Connection) -> None:
             if end.code:
                 fault.send(said.getvalue().strip().rpartition("\n")[2])
             raise
-        except KeyboardInterrupt:
-            sys.exit(130)
         except Exception as error:
             fault.send(str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}")
             sys.exit(1)
