@@ -15,7 +15,6 @@ from segloss.config import load_params
 from segloss.errors import InputError
 from segloss.evaluation import evaluate
 from segloss.metrics_files import read_metrics
-from segloss.provenance import fingerprint
 from segloss.seeds import study_seeds, table_arms
 from segloss.statistics import load_results, load_seed_study
 from segloss.training import train_arm
@@ -51,7 +50,7 @@ def params() -> dict[str, Any]:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seal: Callable[[Path], str]) -> Path:
     """Nine prepared discs, one of which has no foreground; the present directory of the test."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "build/prepared/isic2016"
@@ -68,8 +67,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     cases.assign(subject=cases["case"], **same).to_csv(folder / "cases.csv", index=False)
     provenance = {"dataset": "isic2016", "title": "ISIC 2016", "kind": "phantom"}
     provenance |= {"channels": ["grey"], "classes": ["lesion"], "groups": 3, "scale": "tiny", "image_size": 32}
-    provenance["fingerprint"] = fingerprint(*(folder / name for name in ("cases.csv", "images.npy", "labels.npy")))
     (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
+    seal(folder)
     (folder / "status.json").write_text(json.dumps({"outcome": "done", "reason": ""}), encoding="utf-8")
     return tmp_path
 
@@ -156,12 +155,11 @@ def test_a_finished_study_trains_nothing_and_writes_the_same_bytes(workplace, pa
     assert {path.name: path.read_bytes() for path in STUDY.iterdir()} == before
 
 
-def test_the_provenance_names_data_code_and_seeds_and_no_commit(workplace, params):
+def test_the_provenance_names_data_code_and_seeds_and_no_commit(workplace, params, seal):
     study_seeds("kappa", 2, params)
     provenance = json.loads((STUDY / "isic2016-provenance.json").read_text(encoding="utf-8"))
     assert set(provenance["fingerprints"]) == {"data", "code", "parameters"}
-    prepared = json.loads(Path("build/prepared/isic2016/provenance.json").read_text(encoding="utf-8"))
-    assert provenance["fingerprints"]["data"] == prepared["fingerprint"]
+    assert provenance["fingerprints"]["data"] == seal(workplace / "build/prepared/isic2016")
     assert (provenance["title"], provenance["kind"], provenance["seeds"]) == ("ISIC 2016", "phantom", [1, 2])
     assert provenance["arms"] == {"kappa": {"1": "done", "2": "done"}}
     assert "commit" not in json.dumps(provenance)

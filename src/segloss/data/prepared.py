@@ -13,12 +13,10 @@ from torch import Tensor
 
 from segloss.data.case import IGNORED
 from segloss.data.case_table import sizes
+from segloss.data.prepared_files import CONTENT, content_fingerprint
 from segloss.data.splits import part_of
 from segloss.errors import InputError
-from segloss.provenance import fingerprint
 
-# What the prepare stage takes its fingerprint of, in its order.
-CONTENT = ("cases.csv", "images.npy", "labels.npy", "distances.npy", "truth.npy")
 # Up to here a hash takes less than a minute or two, little beside a training; of more, only the lengths are checked.
 HASHED_BYTES = 64 * 2**30
 
@@ -153,12 +151,12 @@ def _require_undamaged(folder: Path, expected: str) -> None:
             try:
                 np.load(file, mmap_mode="r")
             except (ValueError, EOFError) as error:
-                raise InputError(f"{file}: damaged ({error}); prepare the data set again.") from error
-    if sum(file.stat().st_size for file in files) <= HASHED_BYTES and (found := fingerprint(*files)) != expected:
+                raise InputError(f"{file} is damaged ({error}); prepare the data set again.") from error
+    if sum(file.stat().st_size for file in files) <= HASHED_BYTES and content_fingerprint(folder) != expected:
         names = ", ".join(file.name for file in files)
         raise InputError(
-            f"{folder}: one of {names} is damaged or changed, expected the fingerprint {expected}, found {found}; "
-            "prepare the data set again."
+            f"{folder} is damaged: one of {names} is not as it was prepared, with the fingerprint {expected}; prepare "
+            "the data set again."
         )
 
 

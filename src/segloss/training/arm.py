@@ -1,25 +1,19 @@
 """The train stage: all folds of one arm, into one folder that appears when it is complete."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from segloss.config import entry
 from segloss.data.case_table import read_status
 from segloss.paths import CHECKPOINTS, PREPARED, RUNS
-from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json, written_aside
-from segloss.training.disk import disk_faults
+from segloss.provenance import code_fingerprint, fingerprint, put_in_place, resumable_folder, write_json, written_aside
 from segloss.training.settings import Settings
+from segloss.turns import turn
 
 PACKAGE = Path(__file__).parents[1]
 CODE = [
@@ -51,27 +45,10 @@ def train_arm(arm: str, params: dict[str, Any], *, ahead: bool = False) -> None:
         ahead: Leave the finished folds where they wait, for the call that puts them in their place.
 
     Raises:
-        InputError: If the parameters or the prepared data are not as expected, or memory or the disk do not suffice.
+        InputError: If the parameters or the prepared data are not as expected, or memory does not suffice.
     """
-    folder = CHECKPOINTS / entry(params, "arms", arm)["dataset"]
-    with disk_faults(folder), _alone(folder / f"{arm}.lock"):
+    with turn(f"train {arm}"):
         _train_arm(arm, params, ahead)
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Wait until nobody else holds a lock, and say so."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        print(f"{path.stem} is in training already: waiting for the end of that, which holds {path}.", file=sys.stderr)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
@@ -105,9 +82,7 @@ def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
     provenance |= {"settings": asdict(settings), "versions": _versions(), "commit": _commit()}
     write_json(folder / "provenance.json", provenance)
     write_json(folder / "status.json", status)
-    shutil.rmtree(run, ignore_errors=True)
-    run.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(folder, run)
+    put_in_place(folder, run)
 
 
 def _remove_unfinished(folder: Path) -> None:

@@ -7,6 +7,7 @@ import torch
 
 from segloss.data.prepared import PreparedVolumes, read_prepared
 from segloss.errors import InputError
+from segloss.provenance import written_file
 from segloss.training.fold import train_fold
 from segloss.training.progress import Progress
 from segloss.training.settings import Settings
@@ -29,4 +30,5 @@ def train_folds(folder: Path, prepared: Path, folds: Sequence[int], arm: str, se
         try:
             train_fold(folder / f"fold{fold}", data, fold, settings)
         except DivergedError as error:
-            (folder / f"fold{fold}.diverged").write_text(str(error), encoding="utf-8")
+            with written_file(folder / f"fold{fold}.diverged") as stream:
+                stream.write(str(error))

@@ -4,6 +4,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from segloss.provenance import named
+
 
 def previous(path: Path) -> Path:
     """Where the file lies that ``path`` replaced."""
@@ -17,18 +19,19 @@ def write_sealed(path: Path, content: bytes | memoryview) -> None:
     them but, after a kill, ``<name>.tmp``.
     """
     aside = path.with_name(path.name + ".tmp")
-    try:
-        with aside.open("wb") as stream:
-            stream.write(_seal(content))
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    if path.exists():
-        os.replace(path, previous(path))
-    os.replace(aside, path)
+    with named(path):
+        try:
+            with aside.open("wb") as stream:
+                stream.write(_seal(content))
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        if path.exists():
+            os.replace(path, previous(path))
+        os.replace(aside, path)
 
 
 def read_sealed(path: Path) -> bytes | None:
