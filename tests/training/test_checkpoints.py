@@ -60,7 +60,10 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_takes_over(
     resumed = opened(path)
     assert [row["epoch"] for row in resumed.history] == [1, 2]
     assert resumed.network.weight.tolist() == [[2.0, 2.0]]
-    assert f"{path}: damaged, its SHA-256 is another; the one before takes over, of epoch 2." in capsys.readouterr().err
+    assert (
+        f"{path}: damaged, the SHA-256 differs; the fold goes on after epoch 2, from the checkpoint before."
+        in capsys.readouterr().err
+    )
 
 
 def test_a_damaged_checkpoint_never_becomes_the_one_before(tmp_path: Path) -> None:
@@ -96,7 +99,7 @@ def test_a_full_disk_keeps_the_checkpoint_before_and_leaves_nothing_half_written
     path = tmp_path / "fold0.pt"
     checkpoint = written(path, epochs=1)
     path.with_name("fold0.pt.tmp").symlink_to("/dev/full")
-    with pytest.raises(OSError, match="fold0.pt") as raised:
+    with pytest.raises(OSError, match=r"fold0\.pt") as raised:
         checkpoint.add(epoch=2, validation_dice=0.5)
     assert raised.value.errno == errno.ENOSPC
     assert [file.name for file in tmp_path.iterdir()] == ["fold0.pt"]
