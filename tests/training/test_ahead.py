@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from segloss import ahead
 from segloss.ahead import run_ahead
+from segloss.paths import LOCKS
 from segloss.training import folds, train_arm
 
 RUNS, CHECKPOINTS = Path("build/runs/discs"), Path("build/checkpoints/discs")
@@ -136,9 +137,8 @@ def test_other_stages_run_as_their_command_does(
 
 
 def test_a_second_training_of_an_arm_waits_for_the_first(workplace: Path, params: dict[str, Any]) -> None:
-    lock = FileLock(CHECKPOINTS / "discs-kappa.lock")
-    CHECKPOINTS.mkdir(parents=True)
-    with lock:
+    LOCKS.mkdir(parents=True)
+    with FileLock(LOCKS / "train-discs-kappa.lock"):
         second = subprocess.Popen([sys.executable, "-m", "segloss", "train", "discs-kappa"])
         with pytest.raises(subprocess.TimeoutExpired):
             second.wait(timeout=8)
