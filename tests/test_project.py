@@ -43,7 +43,7 @@ LAYERS = [
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
-    {"ahead", "comparison", "gallery", "prediction", "scales", "tour"},
+    {"comparison", "gallery", "grid", "prediction", "scales", "tour"},
     {"__main__"},
 ]
 
@@ -194,7 +194,7 @@ def test_reports_import_no_training():
         for path in PACKAGE.rglob("*.py")
         if "training" in {name.partition(".")[0] for name in imported(path)}
     }
-    assert users <= {"training", "__main__", "ahead", "prediction", "seeds", "sweep", "synthesis"}
+    assert users <= {"training", "__main__", "prediction", "seeds", "sweep", "synthesis"}
 
 
 def test_no_module_is_longer_than_250_lines():
