@@ -26,6 +26,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 LAYERS = [
     {"errors", "paths"},
     {"config", "provenance", "commands", "pipeline", "side_by_side"},
+    {"turns"},
     {
         "losses",
         "networks",

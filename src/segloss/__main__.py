@@ -1,11 +1,12 @@
 """The command line: ``python -m segloss COMMAND``, one command per stage of the pipeline."""
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
 from segloss.config import load_params
-from segloss.errors import InputError
+from segloss.errors import InputError, disk_fault
 
 # Each command imports only what it needs: PyTorch alone takes longer than most of the commands.
 
@@ -233,12 +234,17 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run a command; bad input ends in one sentence and exit code 1, Ctrl-C in 130 without a traceback."""
+    """Run a command; bad input or a full disk ends in one sentence and exit code 1, Ctrl-C in 130, no traceback."""
     arguments = parse()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need be no text
     try:
         return arguments.run(arguments) or 0
-    except InputError as error:
-        print(f"segloss: {error}", file=sys.stderr)
+    except (InputError, OSError) as error:
+        sentence = disk_fault(error) if isinstance(error, OSError) else str(error)
+        if sentence is None:
+            raise
+        print(f"segloss: {sentence}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
