@@ -11,6 +11,7 @@ import pytest
 
 from segloss.config import load_params
 from segloss.data.prepared import PreparedVolumes, read_prepared
+from segloss.data.prepared_files import content_fingerprint
 from segloss.data.view import View
 from segloss.errors import InputError
 from segloss.plan import estimates as module
@@ -48,11 +49,12 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., P
             "scale": "phantom",
             "view": {"kind": kind},
         }
-        (folder / "provenance.json").write_text(json.dumps(provenance))
         voxels = len(folds) * int(np.prod(size))
         for name in ("images", "labels"):
             array = np.zeros(voxels if kind == "volumes" else (len(folds) * size[0], *size[1:]), np.uint8)
             np.save(folder / f"{name}.npy", array)
+        provenance["fingerprint"] = content_fingerprint(folder)
+        (folder / "provenance.json").write_text(json.dumps(provenance))
         return folder
 
     return write

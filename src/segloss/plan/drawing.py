@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from segloss.data.prepared import PreparedSlices, PreparedVolumes
+from segloss.data.prepared_files import content_fingerprint
 from segloss.data.splits import part_of
 from segloss.data.view import View
 from segloss.training.settings import Settings
@@ -43,7 +44,8 @@ def draw(folder: Path, like: PreparedSlices | PreparedVolumes, view: View, setti
         table.writeheader()
         same = {"shape": size, "spacing_mm": "", "prepared_shape": size}
         table.writerows({"case": f"c{i}", "subject": f"c{i}", "fold": fold, **same} for i, fold in enumerate(folds))
-    (folder / "provenance.json").write_text(json.dumps(like.provenance), encoding="utf-8")
+    provenance = {**like.provenance, "fingerprint": content_fingerprint(folder)}
+    (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
 
 
 def _few(folds: list[int], groups: int, settings: Settings) -> list[int]:
