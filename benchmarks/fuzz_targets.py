@@ -70,7 +70,7 @@ def _content(md5: str) -> bytes:
     return (STORE / md5[:2] / md5[2:]).read_bytes()
 
 
-def _below(dataset: str, start: str) -> dict[str, bytes]:
+def below(dataset: str, start: str) -> dict[str, bytes]:
     """All phantom files of a data set whose paths have this start."""
     paths = [path for path in stored() if path.startswith(f"{dataset}/{start}")]
     return {path.removeprefix(f"{dataset}/"): phantom(path) for path in paths}
@@ -94,7 +94,7 @@ def _volumes() -> list[Target]:
     }
     made = []
     for dataset, (start, end) in starts.items():
-        files = _below(dataset, start)
+        files = below(dataset, start)
         if dataset == "synapse":
             files = {path: content for path, content in files.items() if "0001" in path}
         if dataset == "acdc":  # one of its two moments: the other is left out
@@ -103,14 +103,14 @@ def _volumes() -> list[Target]:
         kind = "NIfTI" if place.endswith(".nii") else "NIfTI in gzip"
         packed = bytes if kind == "NIfTI" else _in_gzip
         made.append(Target(kind, dataset, files, place, NIFTI_FIELDS, packed))
-    files = _below("kits19", "data/case_00901/")
+    files = below("kits19", "data/case_00901/")
     damaged_gzip = Target("gzip", "kits19", files, "data/case_00901/imaging.nii.gz", tuple(range(20)))
     return [*made, _second_version(), damaged_gzip]
 
 
 def _second_version() -> Target:
     """The own-data layout, with one volume in the second version of NIfTI."""
-    files = {path: content for path, content in _below("example", "").items() if "case_001" in path}
+    files = {path: content for path, content in below("example", "").items() if "case_001" in path}
     place = "imagesTr/case_001_0000.nii.gz"
     image: Any = nibabel.Nifti1Image.from_bytes(_unpacked(files[place]))
     second = nibabel.Nifti2Image(np.asarray(image.dataobj), image.affine)
@@ -121,16 +121,16 @@ def _second_version() -> Target:
 
 def _pictures() -> list[Target]:
     skin, breast = "ISIC_9180001", "original/000901.png"
-    isic = _below("isic2018", f"ISIC2018_Task1-2_Training_Input/{skin}")
-    isic |= _below("isic2018", f"ISIC2018_Task1_Training_GroundTruth/{skin}")
+    isic = below("isic2018", f"ISIC2018_Task1-2_Training_Input/{skin}")
+    isic |= below("isic2018", f"ISIC2018_Task1_Training_GroundTruth/{skin}")
     mask = next(path for path in isic if path.endswith(".png"))
     photograph = next(path for path in isic if path.endswith(".jpg"))
-    scd = _below("scd", "Skin Image Data Set-1/skin_data/melanoma/dermis/D10_")
-    scd |= _below("scd", "Skin Image Data Set-2/skin_data/notmelanoma/dermis/NM10_")
-    bus = _below("bus2017", breast) | _below("bus2017", "GT/000901.png")
+    scd = below("scd", "Skin Image Data Set-1/skin_data/melanoma/dermis/D10_")
+    scd |= below("scd", "Skin Image Data Set-2/skin_data/notmelanoma/dermis/NM10_")
+    bus = below("bus2017", breast) | below("bus2017", "GT/000901.png")
     bitmap = {"original/000901.bmp": _saved(bus[breast], "BMP"), "GT/000901.png": bus["GT/000901.png"]}
-    busi = {path: content for path, content in _below("busi", "").items() if path.endswith(("(1).png", "(901).png"))}
-    busi |= {path: content for path, content in _below("busi", "").items() if "(901)_mask" in path}
+    busi = {path: content for path, content in below("busi", "").items() if path.endswith(("(1).png", "(901).png"))}
+    busi |= {path: content for path, content in below("busi", "").items() if "(901)_mask" in path}
     busi_mask = next(path for path in busi if "benign" in path and "_mask" in path)
     return [
         Target("JPEG", "isic2018", isic, photograph, PICTURE_FIELDS),
@@ -171,10 +171,10 @@ def _arrays() -> list[Target]:
 
 
 def _texts() -> list[Target]:
-    own = {path: content for path, content in _below("example", "").items() if "case_001" in path}
+    own = {path: content for path, content in below("example", "").items() if "case_001" in path}
     own["dataset.json"] = phantom("example/dataset.json")
     own["subjects.csv"] = b"case,subject\ncase_001,person_1\n"
-    hearts = _below("acdc", "database/training/patient901/")
+    hearts = below("acdc", "database/training/patient901/")
     return [
         Target("JSON", "example", own, "dataset.json"),
         Target("CSV", "example", own, "subjects.csv"),

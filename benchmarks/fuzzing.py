@@ -91,6 +91,7 @@ def fuzz(target: Target, inputs: int, seconds: float, sender: Any) -> None:
         assert fuzzed.outcome(target.files[target.place]) == "valid case", target.name
         # Only now: libraries that are loaded first claim address space that they do not use.
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, resource.RLIM_INFINITY))
+        sender.send("ready")
         bounded = settings(max_examples=inputs, derandomize=True, deadline=None, database=None)
 
         @settings(bounded, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
@@ -123,12 +124,14 @@ def row(target: Target, inputs: int, seconds: float) -> list[str]:
     sender.close()
     begun, counts, slowest = 0, Counter({"crash": 1}), HANGS
     try:
+        receiver.recv()  # ready: loading the libraries counts for no input
         while receiver.poll(HANGS):
             answer = receiver.recv()
             if answer == "begun":
                 begun += 1
             else:
                 counts, slowest = answer
+                break
     except EOFError:  # done, or dead without an answer, which is the crash counted above
         pass
     process.kill()

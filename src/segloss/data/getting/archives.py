@@ -152,9 +152,9 @@ def _of_tar(tarred: tarfile.TarFile, origin: str, folder: Path) -> Iterator[Memb
         if content := tarred.extractfile(info):
             yield Member(info.name, info.size, content)
     # A header that is damaged or cut off looks to tarfile like the end, which is a block of zeros.
-    assert tarred.fileobj is not None
-    tarred.fileobj.seek(tarred.offset)
-    if tarred.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+    stream = cast(IO[bytes], tarred.fileobj)
+    stream.seek(tarred.offset)
+    if stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("the mark of its end is missing")
 
 
