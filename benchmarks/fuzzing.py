@@ -117,7 +117,7 @@ def fuzz(target: Target, inputs: int, seconds: float, sender: Any) -> None:
 
 def row(target: Target, inputs: int, seconds: float) -> list[str]:
     """Format, inputs, clear errors, valid cases, crashes, and seconds of the slowest."""
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")  # loaded once: libraries take longer than many inputs
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=fuzz, args=(target, inputs, seconds, sender))
     process.start()
