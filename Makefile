@@ -89,10 +89,11 @@ restore: ## bring the committed reports back
 test: setup ## run the tests, a small run of the whole pipeline included
 	$(BIN)/python -m pytest
 
-lint: setup ## check style and types
+lint: setup ## check style, types and unsafe calls
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src
 	$(BIN)/nbstripout --verify $(STRIPPED)
 
 format: setup ## mend what ruff can mend
