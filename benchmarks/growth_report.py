@@ -42,7 +42,7 @@ def findings(rows: pd.DataFrame) -> list[tuple[str, str, str, str]]:
     """Whether time is linear and memory flat, for each kind, at its stage that is farthest from it."""
     found = []
     time, memory = per_case(rows, "seconds"), per_case(rows, "mib") * 1024
-    for kind in rows["kind"].unique():
+    for kind in time.index.unique("kind"):
         of_kind = time[kind].unstack()
         if of_kind.shape[1] > 1:
             ratios = of_kind.iloc[:, -1] / of_kind.iloc[:, -2]
