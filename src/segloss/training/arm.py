@@ -34,7 +34,7 @@ CODE = [
 ]
 
 
-def train_arm(arm: str, params: dict[str, Any], *, ahead: bool = False) -> None:
+def train_arm(arm: str, params: dict[str, Any]) -> None:
     """Train an arm of params.yaml and write build/runs/<data set>/<arm>.
 
     Absent data, too few cases and a diverged loss are outcomes, told by ``status.json``. Finished folds and epochs
@@ -44,15 +44,14 @@ def train_arm(arm: str, params: dict[str, Any], *, ahead: bool = False) -> None:
     Args:
         arm: Its name.
         params: The parameters of the pipeline.
-        ahead: Leave the finished folds where they wait, for the call that puts them in their place.
     """
     lock = CHECKPOINTS / entry(params, "arms", arm)["dataset"] / f"{arm}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(lock):
-        _train_arm(arm, params, ahead)
+        _train_arm(arm, params)
 
 
-def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
+def _train_arm(arm: str, params: dict[str, Any]) -> None:
     names, settings = entry(params, "arms", arm), Settings.of(params, arm)
     prepared, run = PREPARED / names["dataset"], RUNS / names["dataset"] / arm
     status = read_status(prepared)
@@ -70,12 +69,10 @@ def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
     ended = {path.stem for path in (*folder.glob("fold?"), *folder.glob("fold?.diverged"))}
     missing = [fold for fold in range(settings.folds) if f"fold{fold}" not in ended]
     if missing:
-        # Importing PyTorch takes longer than to put folds in their place that were trained ahead.
+        # Importing PyTorch takes longer than to put folds in their place that wait there already.
         from segloss.training.folds import train_folds
 
         train_folds(folder, prepared, missing, arm, settings)
-    if ahead:
-        return
     for path in sorted(folder.glob("fold?.diverged")):
         status = {"outcome": "diverged", "reason": f"fold {path.stem[-1]}: {path.read_text(encoding='utf-8')}"}
     _remove_unfinished(folder)
