@@ -49,7 +49,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "paper": "unified_focal",
         "dataset": "hippocampus",
         "losses": ("dice", "asymmetric_unified_focal"),
-        "caps": {"base_filters": 4, "max_patch": [24, 32, 32]},
+        "caps": {"base_filters": 4, "max_patch": [16, 32, 32]},
     },
 }
 
