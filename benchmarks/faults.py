@@ -20,7 +20,16 @@ PLACE = re.compile(r"(?<=<!-- faults -->\n).*?(?=<!-- end of faults -->)", flags
 
 def run_tests(results: Path) -> Path:
     """Run all tests of faults, and return the file of their results. What fails shows there."""
-    options = ["-m", "slow or not slow", "-q", "-p", "no:cacheprovider", f"--junitxml={results}"]
+    options = [
+        "-m",
+        "slow or not slow",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={results}",
+        "-o",
+        "junit_family=xunit1",
+    ]
     subprocess.run([sys.executable, "-m", "pytest", "tests/faults", *options], check=False)
     return results
 
