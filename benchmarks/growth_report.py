@@ -7,7 +7,7 @@ import pages
 import pandas as pd
 from matplotlib.figure import Figure
 
-from segloss.figures.style import finish, new_figure, styled
+from segloss.figures.style import BELOW, finish, new_figure, styled
 
 LINEAR = 1.2  # a case may cost so much more where there are more of them
 FLAT = 1.2  # so much more memory ten times as many cases may take
@@ -31,10 +31,13 @@ def curves(rows: pd.DataFrame, where: str) -> Figure:
             column[0].plot(of_stage["cases"], of_stage["seconds"], marker="o", markersize=3, label=stage)
             column[1].plot(of_stage["cases"], of_stage["mib"], marker="o", markersize=3)
         column[0].set(xscale="log", yscale="log", title=kind.capitalize())
-        column[1].set(xlabel="cases", ylim=(0, None))
+        sizes = sorted(rows.loc[rows["kind"] == kind, "cases"].unique())
+        column[1].set(xlabel="cases", ylim=(0, None), xticks=sizes, xticklabels=[f"{cases:,}" for cases in sizes])
+        column[1].minorticks_off()
+    panels[0, 0].yaxis.set_major_formatter("{x:g}")
     panels[0, 0].set_ylabel("processor time (s)")
     panels[1, 0].set_ylabel("peak memory (MiB)")
-    body.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside right upper")
+    body.legend(*panels[0, 0].get_legend_handles_labels(), ncols=5, **BELOW)
     return finish(body, "What a stage costs, by number of cases", f"{where}. One data set, one fold, one epoch.")
 
 
