@@ -19,6 +19,7 @@ psutil = pytest.importorskip("psutil", reason="Dask, which brings psutil, is not
 pytest.importorskip("distributed", reason="Dask is not installed")
 
 MOMENTS = 20
+MOST_S = 300
 STAGE_S = 0.3  # so long every stage takes: else a kill would nearly always meet the start or the end
 RUNNER = """
 import sys
@@ -66,7 +67,7 @@ def undisturbed(grid: Callable[[str], Path]) -> tuple[dict[str, bytes], float]:
     """The outputs of a grid that nothing happened to, and how many seconds it took."""
     grid("undisturbed")
     begun = time.monotonic()
-    assert begin().wait() == 0
+    assert begin().wait(MOST_S) == 0
     return outputs(), time.monotonic() - begun
 
 
@@ -86,7 +87,7 @@ def test_a_grid_whose_parent_was_killed_ends_the_next_time_as_if_it_had_not_been
         time.sleep(seconds)
         parent.kill()
         killed += parent.wait() == -signal.SIGKILL
-        assert begin().wait() == 0, Path("log").read_text()
+        assert begin().wait(MOST_S) == 0, Path("log").read_text()
         assert outputs() == expected
         assert recorded()
     tell("SIGKILL of the parent at a random moment", "grid", killed)
@@ -105,7 +106,7 @@ def test_a_grid_one_of_whose_workers_is_killed_ends_as_if_it_had_not_been(
         if workers:
             os.kill(workers[number % len(workers)].pid, signal.SIGKILL)
             killed += 1
-        assert parent.wait() == 0, Path("log").read_text()
+        assert parent.wait(MOST_S) == 0, Path("log").read_text()
         assert outputs() == expected
         assert recorded()
     tell("SIGKILL of a worker at a random moment", "grid", killed)
