@@ -43,7 +43,7 @@ LAYERS = [
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
-    {"comparison", "gallery", "grid", "prediction", "scales", "tour"},
+    {"comparison", "course", "gallery", "grid", "prediction", "scales", "tour"},
     {"__main__"},
 ]
 

@@ -1,6 +1,7 @@
 """The command line: ``python -m segloss COMMAND``, one command per stage of the pipeline."""
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -240,6 +241,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Run a command; bad input or a full disk ends in one sentence and exit code 1, Ctrl-C in 130, no traceback."""
     arguments = parse()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need be no text
     try:
         return arguments.run(arguments) or 0
     except (InputError, OSError) as error:

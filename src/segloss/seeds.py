@@ -23,7 +23,8 @@ from segloss.paths import PREPARED, RUNS, SEED_RUNS, seeds_folder
 from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json, written_file
 from segloss.published import load_published
 from segloss.training.arm import CODE
-from segloss.training.fold import REDRAWN_S, train_fold
+from segloss.training.fold import train_fold
+from segloss.training.progress import REDRAWN_S
 from segloss.training.settings import Settings
 from segloss.training.validation import DivergedError
 from segloss.turns import one_at_a_time

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from segloss.paths import LOCKS
 from segloss.side_by_side import run_side_by_side
 from segloss.training import train_arm
 
-RUNS, CHECKPOINTS = Path("build/runs/discs"), Path("build/checkpoints/discs")
+RUNS = Path("build/runs/discs")
 
 
 def written() -> dict[str, bytes]:
@@ -29,9 +30,8 @@ def test_arms_trained_side_by_side_and_in_turn_give_the_same_bytes(workplace: Pa
 
 
 def test_a_second_training_of_an_arm_waits_for_the_first(workplace: Path, params: dict[str, Any]) -> None:
-    lock = FileLock(CHECKPOINTS / "discs-kappa.lock")
-    CHECKPOINTS.mkdir(parents=True)
-    with lock:
+    LOCKS.mkdir(parents=True)
+    with FileLock(LOCKS / "train-discs-kappa.lock"):
         second = subprocess.Popen([sys.executable, "-m", "segloss", "train", "discs-kappa"])
         with pytest.raises(subprocess.TimeoutExpired):
             second.wait(timeout=8)

@@ -1,7 +1,6 @@
 """The train stage: all folds of one arm, into one folder that appears when it is complete."""
 
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import asdict
@@ -9,13 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from segloss.config import entry
 from segloss.data.case_table import read_status
 from segloss.paths import CHECKPOINTS, PREPARED, RUNS
-from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json, written_aside
+from segloss.provenance import code_fingerprint, fingerprint, put_in_place, resumable_folder, write_json, written_aside
 from segloss.training.settings import Settings
+from segloss.turns import turn
 
 PACKAGE = Path(__file__).parents[1]
 CODE = [
@@ -44,10 +42,11 @@ def train_arm(arm: str, params: dict[str, Any]) -> None:
     Args:
         arm: Its name.
         params: The parameters of the pipeline.
+
+    Raises:
+        InputError: If the parameters or the prepared data are not as expected, or memory does not suffice.
     """
-    lock = CHECKPOINTS / entry(params, "arms", arm)["dataset"] / f"{arm}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
+    with turn(f"train {arm}"):
         _train_arm(arm, params)
 
 
@@ -80,9 +79,7 @@ def _train_arm(arm: str, params: dict[str, Any]) -> None:
     provenance |= {"settings": asdict(settings), "versions": _versions(), "commit": _commit()}
     write_json(folder / "provenance.json", provenance)
     write_json(folder / "status.json", status)
-    shutil.rmtree(run, ignore_errors=True)
-    run.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(folder, run)
+    put_in_place(folder, run)
 
 
 def _remove_unfinished(folder: Path) -> None:
