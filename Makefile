@@ -43,7 +43,7 @@ else
 	$(BIN)/dvc repro --keep-going
 endif
 else
-	$(BIN)/python -m segloss scale $(SCALE) $(if $(DATA_ROOT),--data-root '$(DATA_ROOT)') $(if $(PAPER),--paper $(PAPER))
+	$(BIN)/python -m segloss scale $(SCALE) $(if $(DATA_ROOT),--data-root '$(DATA_ROOT)') $(if $(PAPER),--paper $(PAPER)) $(if $(WORKERS),--workers $(WORKERS))
 endif
 	@$(BIN)/python -m segloss compare $(or $(SCALE),phantom)
 	@echo "The report: $(CURDIR)/reports/site/$(if $(PAPER),$(or $(SCALE),phantom)/$(PAPER),index).html"
