@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import signal
 import sys
 import time
@@ -25,6 +26,8 @@ SIGNALS = {"kill": signal.SIGKILL, "interrupt": signal.SIGINT, "stop": signal.SI
 FAULTS = {"full": errno.ENOSPC, "read-only": errno.EROFS}
 # What a full disk does not hinder.
 MAKES_ROOM = ("os.remove", "os.rmdir", "os.rename")
+SHORT = 4096  # bytes
+TEN_YEARS_S = 10 * 365 * 86400
 OPERATIONS = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir")
 
 
@@ -33,7 +36,8 @@ class Trap:
     """What happens just before a file operation of a command: a signal, or an error from there on.
 
     Attributes:
-        what: A key of ``SIGNALS`` or of ``FAULTS``; anything else only counts.
+        what: A key of ``SIGNALS`` or of ``FAULTS``; ``short files``, whose bytes are
+            limited; ``clock set back``, by ten years, from where it runs backwards; else it only counts.
         at: Number of the operation, from 1.
         below: Only operations in this folder of the project count.
     """
@@ -70,9 +74,9 @@ class Ended:
 class Command:
     """A command of a project, under way."""
 
-    def __init__(self, folder: Path, words: list[str], trap: Trap | None = None) -> None:
+    def __init__(self, folder: Path, words: list[str], trap: Trap | None = None, log: str = "log") -> None:
         PROCESSES.set_forkserver_preload(PRELOADED)
-        self.log = folder.parent / f"{folder.name}.log"
+        self.log = folder.parent / f"{folder.name}.{log}"
         self.trap = trap or Trap("count", 0)
         self._receiving, sending = PROCESSES.Pipe(duplex=False)
         self.log.write_text("")
@@ -132,6 +136,11 @@ def _run(folder: Path, words: list[str], log: Path, trap: Trap, sending: Connect
     for stream in (1, 2):
         os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), stream)
     sys.argv = ["segloss", *words]
+    if trap.what == "short files":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (SHORT, resource.RLIM_INFINITY))
+    if trap.what == "clock set back":
+        began = time.time()
+        time.time = lambda: 2 * began - time.clock_gettime(time.CLOCK_REALTIME) - TEN_YEARS_S  # type: ignore[assignment]
     sys.addaudithook(trap)
     sending.send("begun")
     code = main()

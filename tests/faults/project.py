@@ -85,9 +85,10 @@ def write_project(folder: Path) -> None:
 
 
 def without(finished: Path, stage: str, folder: Path) -> Path:
-    """A copy of a project in which a stage, and all after it, have yet to run."""
+    """A copy of a project in which a stage, and all after it, have yet to run; of ``site``, all have."""
     shutil.copytree(finished, folder)
-    for later in list(STAGES)[list(STAGES).index(stage) :]:
+    stages = list(STAGES)
+    for later in stages[stages.index(stage) :] if stage in STAGES else []:
         for place in RESULTS[later]:
             shutil.rmtree(folder / place, ignore_errors=True)
     shutil.rmtree(folder / "build/locks", ignore_errors=True)
