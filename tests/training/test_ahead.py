@@ -139,9 +139,10 @@ def test_other_stages_run_as_their_command_does(
 def test_a_second_training_of_an_arm_waits_for_the_first(workplace: Path, params: dict[str, Any]) -> None:
     LOCKS.mkdir(parents=True)
     with FileLock(LOCKS / "train-discs-kappa.lock"):
-        second = subprocess.Popen([sys.executable, "-m", "segloss", "train", "discs-kappa"])
+        second = subprocess.Popen([sys.executable, "-m", "segloss", "train", "discs-kappa"], stderr=subprocess.PIPE)
         with pytest.raises(subprocess.TimeoutExpired):
             second.wait(timeout=8)
         assert not (RUNS / "discs-kappa").exists()
-    assert second.wait(timeout=120) == 0
+    assert b"train discs-kappa is running already" in second.communicate(timeout=120)[1]
+    assert second.returncode == 0
     assert (RUNS / "discs-kappa").exists()
