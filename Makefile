@@ -27,7 +27,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11.4 or later with its venv module is needed and was not found."; exit 1; }
 	@echo "Installing into $(VENV) with $(PYTHON): about 2 GB, a few minutes."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[pipeline,dev]'
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[pipeline,course,cluster,dev]'
 	@touch $@
 
 reproduce: setup ## from raw data to finished reports, then hold the metrics against the committed ones
@@ -35,8 +35,7 @@ ifeq ($(filter-out phantom,$(SCALE)),)
 	@test -z '$(DATA_ROOT)' || { echo "DATA_ROOT goes with SCALE=subset or SCALE=paper; the phantom scale reads data/."; exit 1; }
 	@$(BIN)/python -m segloss guard --before-pull
 	$(BIN)/dvc pull data.dvc
-	$(BIN)/dvc repro --single-item inventory
-	$(BIN)/python -m segloss ahead $(if $(PAPER),--paper $(PAPER)) $(if $(WORKERS),--workers $(WORKERS))
+	$(BIN)/python -m segloss grid $(if $(PAPER),--paper $(PAPER)) $(if $(WORKERS),--workers $(WORKERS))
 ifdef PAPER
 	$(BIN)/dvc repro --keep-going report@$(PAPER)
 	$(BIN)/dvc repro --single-item site
@@ -107,7 +106,7 @@ strip: setup ## take outputs and execution counts out of the source notebooks
 lock: ## write constraints.txt anew, from the latest versions that pyproject.toml allows
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
-	build/lock/bin/python -m pip install --quiet -e '.[pipeline,dev]'
+	build/lock/bin/python -m pip install --quiet -e '.[pipeline,course,cluster,dev]'
 	{ head -n 1 constraints.txt; build/lock/bin/python -m pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//'; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 	rm -rf build/lock

@@ -43,7 +43,7 @@ LAYERS = [
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
-    {"ahead", "comparison", "gallery", "prediction", "scales", "tour"},
+    {"comparison", "gallery", "grid", "prediction", "scales", "tour"},
     {"__main__"},
 ]
 
@@ -99,7 +99,7 @@ def test_no_pin_carries_a_local_version():
 def test_conda_brings_only_tools_so_that_every_package_comes_from_the_constraints():
     *conda, by_pip = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     assert {line.partition("=")[0] for line in conda} == {"python", "pip", "git", "make"}
-    assert by_pip == {"pip": ["-c constraints.txt", "-e .[pipeline,dev]"]}
+    assert by_pip == {"pip": ["-c constraints.txt", "-e .[pipeline,course,cluster,dev]"]}
 
 
 def test_conda_brings_a_python_that_the_project_allows():
@@ -194,7 +194,7 @@ def test_reports_import_no_training():
         for path in PACKAGE.rglob("*.py")
         if "training" in {name.partition(".")[0] for name in imported(path)}
     }
-    assert users <= {"training", "__main__", "ahead", "prediction", "seeds", "sweep", "synthesis"}
+    assert users <= {"training", "__main__", "prediction", "seeds", "sweep", "synthesis"}
 
 
 def test_no_module_is_longer_than_250_lines():

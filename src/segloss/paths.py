@@ -22,6 +22,9 @@ SYNTHESIS_RUNS = Path("build/synthesis")
 # Which stages are at work.
 LOCKS = Path("build/locks")
 
+# Of each stage that the grid ran: its lock, its log and what it was made from.
+GRID = Path("build/grid")
+
 # Generated, small, and in git.
 REPORTS = Path("reports")
 # Stands in the place of a scale for the notebook that reads no data, the guided tour of the losses.

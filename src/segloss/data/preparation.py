@@ -125,7 +125,10 @@ def _prepared(
         sample = reader.read(case)
     except ExcludedError as error:
         return {"excluded": asdict(Fault(case.name, str(error), "left_out"))}, {}
-    arrays = view.prepare(sample, len(listing.classes))
+    try:
+        arrays = view.prepare(sample, len(listing.classes))
+    except InputError as error:
+        raise InputError(f"{case.images[0]}: {error}") from error
     labels = arrays["labels"]
     shares = [float((labels == label).mean()) for label in range(1, len(listing.classes) + 1)]
     record = {

@@ -32,7 +32,7 @@ CODE = [
 ]
 
 
-def train_arm(arm: str, params: dict[str, Any], *, ahead: bool = False) -> None:
+def train_arm(arm: str, params: dict[str, Any]) -> None:
     """Train an arm of params.yaml and write build/runs/<data set>/<arm>.
 
     Absent data, too few cases and a diverged loss are outcomes, told by ``status.json``. Finished folds and epochs
@@ -42,16 +42,15 @@ def train_arm(arm: str, params: dict[str, Any], *, ahead: bool = False) -> None:
     Args:
         arm: Its name.
         params: The parameters of the pipeline.
-        ahead: Leave the finished folds where they wait, for the call that puts them in their place.
 
     Raises:
         InputError: If the parameters or the prepared data are not as expected, or memory does not suffice.
     """
     with turn(f"train {arm}"):
-        _train_arm(arm, params, ahead)
+        _train_arm(arm, params)
 
 
-def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
+def _train_arm(arm: str, params: dict[str, Any]) -> None:
     names, settings = entry(params, "arms", arm), Settings.of(params, arm)
     prepared, run = PREPARED / names["dataset"], RUNS / names["dataset"] / arm
     status = read_status(prepared)
@@ -69,12 +68,10 @@ def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
     ended = {path.stem for path in (*folder.glob("fold?"), *folder.glob("fold?.diverged"))}
     missing = [fold for fold in range(settings.folds) if f"fold{fold}" not in ended]
     if missing:
-        # Importing PyTorch takes longer than to put folds in their place that were trained ahead.
+        # Importing PyTorch takes longer than to put folds in their place that wait there already.
         from segloss.training.folds import train_folds
 
         train_folds(folder, prepared, missing, arm, settings)
-    if ahead:
-        return
     for path in sorted(folder.glob("fold?.diverged")):
         status = {"outcome": "diverged", "reason": f"fold {path.stem[-1]}: {path.read_text(encoding='utf-8')}"}
     _remove_unfinished(folder)
