@@ -1,8 +1,8 @@
 """What grows with the epochs of a training, and what does not: memory, file handles, threads, checkpoints and its log.
 
 One fold of a small network is trained as the train stage trains it, on random pictures, its state written down after
-every epoch (a real run writes it once a second at most). After each epoch it is noted what the process holds. The first
-epochs do not count: allocators, code pages and threads settle in them.
+every epoch (a real run does so every few seconds at most). After each epoch it is noted what the process holds. The
+first epochs do not count: allocators, code pages and threads settle in them.
 
 A checkpoint holds the history, so that each is longer than the one before by a row. The second table has what that
 comes to: bytes and milliseconds of a checkpoint with a history of so many epochs.
