@@ -94,7 +94,8 @@ def test_before_the_data_are_there_figures_and_table_say_how_to_get_them(gallery
     gallery.report.datasets.clear()
     gallery.show("bus2017")
     gallery.show_augmented("bus2017", "unified_focal_bus2017")
-    drawn = [(project / "figures" / name).read_text() for name in ("bus2017.svg", "augmented-unified-focal-bus2017.svg")]
+    names = ("bus2017.svg", "augmented-unified-focal-bus2017.svg")
+    drawn = [(project / "figures" / name).read_text() for name in names]
     assert all(WITHOUT_DATA in text for text in drawn)
     assert gallery.table().to_dict("records") == [{"data set": WITHOUT_DATA}]
 

@@ -37,12 +37,12 @@ LAYERS = [
         "settled_layout",
     },
     {"data"},
-    {"training", "evaluation", "statistics"},
+    {"training", "live_training", "evaluation", "statistics"},
     {"seeds", "sweep", "synthesis", "verdicts"},
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
-    {"ahead", "comparison", "gallery", "prediction", "scales", "tour"},
+    {"ahead", "comparison", "explorer", "gallery", "prediction", "scales", "tour"},
     {"__main__"},
 ]
 

@@ -38,9 +38,10 @@ class Examples:
     why_none: str = "No predictions for this data set at this scale."
 
     @classmethod
-    def none(cls, **why: str) -> "Examples":
+    def none(cls, why: str = why_none) -> "Examples":
         """No cases at all."""
-        return cls("", "absent", np.empty((0, 0, 0, 3), np.uint8), np.empty((0, 0, 0), np.uint8), {}, **why)
+        empty = np.empty((0, 0, 0), np.uint8)
+        return cls("", "absent", empty[..., None], empty, {}, why_none=why)
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -73,7 +74,7 @@ def load_examples(folder: Path | str) -> Examples:
     folder = Path(folder)
     if not folder.parent.is_dir():
         command = f"`make reproduce PAPER={folder.parent.name}`"
-        return Examples.none(why_none=f"The full run shows predictions of test cases here: {command} makes them.")
+        return Examples.none(f"The full run shows predictions of test cases here: {command} makes them.")
     if not (folder / "examples.npz").is_file():
         return Examples.none()
     provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))

@@ -23,9 +23,7 @@ MARGIN = 0.25  # around the structures, as a share of their size
 
 
 @styled
-def magnified_slices(
-    examples: Examples, data: str, arms: Sequence[str], classes: Sequence[str], cases: int
-) -> Figure:
+def magnified_slices(examples: Examples, data: str, arms: Sequence[str], classes: Sequence[str], cases: int) -> Figure:
     """Per case the whole slice, then its part with the structures: the truth and the contours of every arm.
 
     Args:
