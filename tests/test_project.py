@@ -43,6 +43,7 @@ LAYERS = [
     {"report", "site"},
     {"report_stages"},
     {"ahead", "comparison", "explorer", "gallery", "prediction", "scales", "tour"},
+    {"cheat_sheet"},
     {"__main__"},
 ]
 
