@@ -50,7 +50,7 @@ def block(name: str) -> str:
 
 
 def formulas(name: str) -> list[str]:
-    """The equations of a docstring, up to its regions, as Markdown; what stands beside another gets a line of its own."""
+    """The equations of a docstring, up to its regions, as Markdown, each on lines of its own."""
     head = (inspect.getdoc(LOSSES[name]) or "").partition("\nRegions: ")[0]
     equations = [as_markdown(text) for text in head.split("\n\n") if text.startswith(".. math::")]
     return [re.sub(r",\s*\\qquad\s*", "\n$$\n\n$$\n", equation) + "\n" for equation in equations]
