@@ -38,13 +38,13 @@ LAYERS = [
         "settled_layout",
     },
     {"data"},
-    {"training", "evaluation", "statistics"},
+    {"training", "live_training", "evaluation", "statistics"},
     {"seeds", "sweep", "synthesis", "verdicts"},
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
-    {"comparison", "course", "gallery", "grid", "prediction", "scales", "tour"},
-    {"plan"},
+    {"comparison", "course", "explorer", "gallery", "grid", "prediction", "scales", "tour"},
+    {"cheat_sheet", "plan"},
     {"__main__"},
 ]
 
