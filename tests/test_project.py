@@ -42,7 +42,7 @@ LAYERS = [
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
-    {"ahead", "comparison", "gallery", "prediction", "scales", "tour"},
+    {"ahead", "comparison", "course", "gallery", "prediction", "scales", "tour"},
     {"__main__"},
 ]
 

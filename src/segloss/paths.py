@@ -20,6 +20,10 @@ SWEEP_RUNS = Path("build/sweep")
 # Runs of the synthesis: <scale>/<data set>/<run>, one file each.
 SYNTHESIS_RUNS = Path("build/synthesis")
 
+# The release for students and the solutions; made of the lecturer's notebooks, which are in git.
+COURSE = Path("build/course")
+COURSEWORK = Path("coursework")
+
 # Generated, small, and in git.
 REPORTS = Path("reports")
 # Stands in the place of a scale for the notebook that reads no data, the guided tour of the losses.
