@@ -56,3 +56,30 @@ def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook into a folder that may not be there yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
+
+
+ENDLESS = "import time\ndef mean(values):\n    while True:\n        time.sleep(0.01)"
+DEAF = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    time.sleep(0.01)"
+
+
+def submissions(released: Path) -> dict[str, NotebookNode]:
+    """What each student hands in."""
+    solved, untouched = assignment(), nbformat.read(released, as_version=4)
+    return {
+        "solved": solved,
+        "untouched": untouched,
+        "forgets to divide": with_cells(solved, mean="mean = sum"),
+        "hangs": with_cells(solved, mean=ENDLESS),
+        "hangs deaf": with_cells(solved, largest=DEAF),
+        "crashes": with_cells(solved, largest="import os\nos._exit(3)"),
+        "tampers": tampered(untouched),
+    }
+
+
+def tampered(untouched: NotebookNode) -> NotebookNode:
+    """Nothing solved: one test emptied and called an answer, one worth more, one taken out."""
+    changed = with_cells(untouched, mean_examples="", mean_hidden="pass")
+    cell_of(changed, "mean-examples").metadata["nbgrader"] |= {"solution": True, "locked": False}
+    cell_of(changed, "mean-hidden").metadata["nbgrader"]["points"] = 100
+    changed.cells.remove(cell_of(changed, "largest-examples"))
+    return changed

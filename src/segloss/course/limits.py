@@ -63,6 +63,7 @@ class LimitedExecute(Execute):
         options.setdefault("kernel_manager_class", LimitedKernelManager)
         super().__init__(**options)
         self.timeout_func = self.seconds_for
+        self.shutdown_kernel = "immediate"
         self.iopub_timeout = 10  # so long may the last prints of a cell take to arrive
 
     def seconds_for(self, cell: NotebookNode) -> float:
@@ -116,6 +117,9 @@ class LimitedExecute(Execute):
         except DeadKernelError:
             self.ended = "an earlier cell ended the process"
             self._add_error(cell, NOT_RUN, "This cell ended the process in which all cells run.")
+        except Exception as error:  # without memory, a kernel sends messages that nobody can read
+            self.ended = "an earlier cell broke the process"
+            self._add_error(cell, NOT_RUN, f"This cell broke the process in which all cells run: {error}")
         return cell, resources
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
