@@ -23,8 +23,8 @@ except ModuleNotFoundError as error:
         raise
     raise InputError("nbgrader is missing: `pip install '.[pipeline,course]'` brings it.") from error
 
-CODE_STUB = "# Write your code here.\nraise NotImplementedError()"
-TEXT_STUB = "*Write your answer here.*"
+CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+TEXT_STUB = "*YOUR ANSWER HERE*"
 
 
 def assignment_names() -> list[str]:
