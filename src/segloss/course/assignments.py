@@ -70,15 +70,16 @@ def convert(converter: Any, notebook: Path) -> None:
     """Let nbgrader do a step, and say in one sentence what was wrong.
 
     Raises:
-        InputError: If it fails, with the last line of its reason.
+        InputError: If it fails, with the last line of its first error.
     """
     get_logger()  # which it sets up at first use
     with _own_programs_first(), _reasons() as said:
         try:
             converter.start()
         except NbGraderException as error:
-            told = [line for text in said for line in text.strip().splitlines() if "Error" in line]
-            raise InputError(f"{notebook}: {(told or [str(error)])[-1]}") from error
+            ends = [text.strip().rpartition("\n")[2] for text in said]
+            reason = next((end for end in ends if "Error" in end), str(error))  # the first is the nearest to the cause
+            raise InputError(f"{notebook}: {reason}") from error
 
 
 @contextmanager
