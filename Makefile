@@ -35,8 +35,7 @@ ifeq ($(filter-out phantom,$(SCALE)),)
 	@test -z '$(DATA_ROOT)' || { echo "DATA_ROOT goes with SCALE=subset or SCALE=paper; the phantom scale reads data/."; exit 1; }
 	@$(BIN)/python -m segloss guard --before-pull
 	$(BIN)/dvc pull data.dvc
-	$(BIN)/dvc repro --single-item inventory
-	$(BIN)/python -m segloss ahead $(if $(PAPER),--paper $(PAPER)) $(if $(WORKERS),--workers $(WORKERS))
+	$(BIN)/python -m segloss grid $(if $(PAPER),--paper $(PAPER)) $(if $(WORKERS),--workers $(WORKERS))
 ifdef PAPER
 	$(BIN)/dvc repro --keep-going report@$(PAPER)
 	$(BIN)/dvc repro --single-item site

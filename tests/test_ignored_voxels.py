@@ -20,7 +20,7 @@ PARAMS = {
 }
 
 
-def test_a_prediction_on_ignored_voxels_is_neither_right_nor_wrong(tmp_path, monkeypatch):
+def test_a_prediction_on_ignored_voxels_is_neither_right_nor_wrong(tmp_path, monkeypatch, seal):
     monkeypatch.chdir(tmp_path)
     labels = np.zeros((3, 2, SIZE, SIZE), np.uint8)
     labels[:, 1, 2:4, 2:6] = 1
@@ -35,8 +35,9 @@ def test_a_prediction_on_ignored_voxels_is_neither_right_nor_wrong(tmp_path, mon
     columns = ["case", "subject", "fold", "shape", "spacing_mm", "prepared_shape", "foreground_share"]
     rows = [[f"c{k}", f"c{k}", k, "2x8x8", "3x1x1", "2x8x8", 0.06] for k in range(3)]
     pd.DataFrame(rows, columns=columns).to_csv(prepared / "cases.csv", index=False)
-    facts = {"dataset": "wmh2017", "kind": "phantom", "groups": 3, "classes": ["lesion"], "fingerprint": "f" * 12}
+    facts = {"dataset": "wmh2017", "kind": "phantom", "groups": 3, "classes": ["lesion"]}
     (prepared / "provenance.json").write_text(json.dumps(facts))
+    seal(prepared)
     (prepared / "status.json").write_text(json.dumps({"outcome": "done", "reason": ""}))
     (run / "status.json").write_text(json.dumps({"outcome": "done", "reason": ""}))
     prints = {"data": "f" * 12, "code": "c" * 12, "parameters": "p" * 12}

@@ -26,6 +26,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 LAYERS = [
     {"errors", "paths"},
     {"config", "provenance", "commands", "pipeline", "side_by_side"},
+    {"turns"},
     {
         "losses",
         "networks",
@@ -42,7 +43,7 @@ LAYERS = [
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
-    {"ahead", "comparison", "course", "gallery", "prediction", "scales", "tour"},
+    {"comparison", "course", "gallery", "grid", "prediction", "scales", "tour"},
     {"__main__"},
 ]
 
@@ -193,7 +194,7 @@ def test_reports_import_no_training():
         for path in PACKAGE.rglob("*.py")
         if "training" in {name.partition(".")[0] for name in imported(path)}
     }
-    assert users <= {"training", "__main__", "ahead", "prediction", "seeds", "sweep", "synthesis"}
+    assert users <= {"training", "__main__", "prediction", "seeds", "sweep", "synthesis"}
 
 
 def test_no_module_is_longer_than_250_lines():

@@ -50,7 +50,7 @@ def params() -> dict[str, Any]:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seal: Callable[[Path], str]) -> Path:
     """Nine prepared discs, one of which has no foreground; the present directory of the test."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "build/prepared/isic2016"
@@ -65,9 +65,10 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     cases = pd.DataFrame({"case": [f"disc{number}" for number in range(9)], "fold": [0, 1, 2] * 3})
     same = {"shape": "32x32", "prepared_shape": "1x32x32", "spacing_mm": "", "foreground_share": 0.1}
     cases.assign(subject=cases["case"], **same).to_csv(folder / "cases.csv", index=False)
-    provenance = {"dataset": "isic2016", "title": "ISIC 2016", "kind": "phantom", "fingerprint": "0123456789ab"}
+    provenance = {"dataset": "isic2016", "title": "ISIC 2016", "kind": "phantom"}
     provenance |= {"channels": ["grey"], "classes": ["lesion"], "groups": 3, "scale": "tiny", "image_size": 32}
     (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
+    seal(folder)
     (folder / "status.json").write_text(json.dumps({"outcome": "done", "reason": ""}), encoding="utf-8")
     return tmp_path
 
@@ -154,11 +155,11 @@ def test_a_finished_study_trains_nothing_and_writes_the_same_bytes(workplace, pa
     assert {path.name: path.read_bytes() for path in STUDY.iterdir()} == before
 
 
-def test_the_provenance_names_data_code_and_seeds_and_no_commit(workplace, params):
+def test_the_provenance_names_data_code_and_seeds_and_no_commit(workplace, params, seal):
     study_seeds("kappa", 2, params)
     provenance = json.loads((STUDY / "isic2016-provenance.json").read_text(encoding="utf-8"))
     assert set(provenance["fingerprints"]) == {"data", "code", "parameters"}
-    assert provenance["fingerprints"]["data"] == "0123456789ab"
+    assert provenance["fingerprints"]["data"] == seal(workplace / "build/prepared/isic2016")
     assert (provenance["title"], provenance["kind"], provenance["seeds"]) == ("ISIC 2016", "phantom", [1, 2])
     assert provenance["arms"] == {"kappa": {"1": "done", "2": "done"}}
     assert "commit" not in json.dumps(provenance)

@@ -2,15 +2,17 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from segloss.errors import InputError
-from segloss.side_by_side import run_side_by_side
+from segloss.side_by_side import CallFailed, in_own_process, run_side_by_side
 
 
 def write(path: Path) -> None:
@@ -72,3 +74,53 @@ def test_what_fails_is_named_with_its_reason(call, reason: str, capfd: pytest.Ca
 def test_without_calls_nothing_is_said(capfd: pytest.CaptureFixture[str]) -> None:
     assert run_side_by_side({}, 2, "test") == []
     assert capfd.readouterr().err == ""
+
+
+def answer() -> int:
+    return 42
+
+
+def test_a_call_in_its_own_process_returns_what_it_returns() -> None:
+    assert in_own_process(answer) == 42
+    with pytest.raises(CallFailed, match=r"^ZeroDivisionError: by nothing$"):
+        in_own_process(stumble)
+
+
+BEATING = """
+import sys, time
+from functools import partial
+from pathlib import Path
+from segloss.side_by_side import run_side_by_side
+
+def beat(path):
+    while True:
+        path.write_text(str(time.time()))
+        time.sleep(0.05)
+
+if __name__ == "__main__":
+    run_side_by_side({name: partial(beat, Path(name)) for name in ("a", "b")}, 2, "test")
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_parent_alone_ends_its_calls(tmp_path: Path, end: signal.Signals) -> None:
+    (tmp_path / "beating.py").write_text(BEATING)
+    parent = subprocess.Popen(
+        [sys.executable, "beating.py"], cwd=tmp_path, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    hearts = [tmp_path / "a", tmp_path / "b"]
+    try:
+        wait_until(lambda: all(heart.exists() for heart in hearts))
+        parent.send_signal(end)
+        parent.wait(timeout=30)
+        wait_until(lambda: all(time.time() - heart.stat().st_mtime > 1 for heart in hearts))
+    finally:
+        parent.kill()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if true():
+            return
+        time.sleep(0.1)
+    raise TimeoutError

@@ -1,11 +1,12 @@
 """The command line: ``python -m segloss COMMAND``, one command per stage of the pipeline."""
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
 from segloss.config import load_params
-from segloss.errors import InputError
+from segloss.errors import InputError, disk_fault
 
 # Each command imports only what it needs: PyTorch alone takes longer than most of the commands.
 
@@ -70,10 +71,14 @@ def predict(arguments: argparse.Namespace) -> None:
     predict_images(arguments.trained, arguments.images, arguments.out)
 
 
-def ahead(arguments: argparse.Namespace) -> None:
-    from segloss.ahead import run_ahead
+def grid(arguments: argparse.Namespace) -> int:
+    from segloss.config import entry
+    from segloss.grid import run_grid
 
-    run_ahead(load_params(), arguments.paper, arguments.workers)
+    if arguments.paper is not None:
+        entry(load_params(), "papers", arguments.paper)
+    target = arguments.paper and f"report@{arguments.paper}"
+    return run_grid(target, arguments.workers, arguments.scheduler, arguments.slurm)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -208,7 +213,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         out={**path, "default": Path("build/predictions"), "help": "folder for the results"},
     )
     workers = {"type": int, "default": None}
-    command(ahead, "Run the stages that are out of date, several at once.", paper={"default": None}, workers=workers)
+    grid_command = command(
+        grid, "Run the stages that are out of date, several at once.", paper={"default": None}, workers=workers
+    )
+    grid_command.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask cluster")
+    grid_command.add_argument("--slurm", type=Path, metavar="FILE", help="options of the workers that Slurm starts")
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
     seeds_command = command(
         seeds, "Train the arms of a paper's tables with several seeds; resumes.", paper={}, seeds={"type": int}
@@ -255,12 +264,17 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run a command; bad input ends in one sentence and exit code 1, Ctrl-C in 130 without a traceback."""
+    """Run a command; bad input or a full disk ends in one sentence and exit code 1, Ctrl-C in 130, no traceback."""
     arguments = parse()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need be no text
     try:
         return arguments.run(arguments) or 0
-    except InputError as error:
-        print(f"segloss: {error}", file=sys.stderr)
+    except (InputError, OSError) as error:
+        sentence = disk_fault(error) if isinstance(error, OSError) else str(error)
+        if sentence is None:
+            raise
+        print(f"segloss: {sentence}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -21,15 +22,19 @@ def write_metrics(stream: TextIO, keys: Iterable[str], rows: Iterable[Row]) -> N
     Args:
         stream: Open for writing.
         keys: Names of what comes before the metrics, some of :data:`KEYS`.
-        rows: May be made one by one: only their texts are kept until the last is there.
+        rows: May be made one by one: a temporary file keeps them until all columns are known.
     """
-    body, metrics = [], {}
-    for key, values in rows:
-        metrics.update(dict.fromkeys(values))
-        body.append((key, values))
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([*keys, *metrics])
-    writer.writerows([*key, *(values.get(metric, "") for metric in metrics)] for key, values in body)
+    header = dict.fromkeys(keys)
+    first = len(header)
+    with tempfile.TemporaryFile("w+", newline="", encoding="utf-8") as body:
+        writer = csv.writer(body)
+        for key, values in rows:
+            header.update(dict.fromkeys(values))
+            writer.writerow([*key, *(values.get(metric, "") for metric in list(header)[first:])])
+        body.seek(0)
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(row + [""] * (len(header) - len(row)) for row in csv.reader(body))
 
 
 def read_metrics(source: Path | str | io.StringIO) -> pd.DataFrame:

@@ -19,6 +19,11 @@ SEED_RUNS = Path("build/seeds")
 SWEEP_RUNS = Path("build/sweep")
 # Runs of the synthesis: <scale>/<data set>/<run>, one file each.
 SYNTHESIS_RUNS = Path("build/synthesis")
+# Which stages are at work.
+LOCKS = Path("build/locks")
+
+# Of each stage that the grid ran: its lock, its log and what it was made from.
+GRID = Path("build/grid")
 
 # The release for students and the solutions; made of the lecturer's notebooks, which are in git.
 COURSE = Path("build/course")

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 
 def fingerprint(*parts: bytes | str | dict[str, Any] | list[Any] | Path) -> str:
@@ -32,36 +32,77 @@ def code_fingerprint(*paths: Path) -> str:
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON that a person can read, replacing the file in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".tmp")
-    aside.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(aside, path)
+    with written_file(path) as stream:
+        stream.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def resumable_folder(folder: Path, key: str) -> Path:
     """A folder of unfinished work, emptied if it was begun with another key: other data, code or parameters."""
     keyfile = folder.with_name(folder.name + ".key")
-    if not keyfile.is_file() or keyfile.read_text() != key:
-        shutil.rmtree(folder, ignore_errors=True)
+    if not keyfile.is_file() or keyfile.read_text(encoding="utf-8") != key:
+        # The key goes first: a folder that is half removed belongs to none.
+        keyfile.unlink(missing_ok=True)
+        _remove(folder)
+        with written_file(keyfile) as stream:
+            stream.write(key)
     folder.mkdir(parents=True, exist_ok=True)
-    keyfile.write_text(key)
     return folder
+
+
+@contextmanager
+def written_file(path: Path) -> Iterator[TextIO]:
+    """Yield a text file beside ``path`` that takes its place when the block ends without error."""
+    aside = path.with_name(path.name + ".tmp")
+    with named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("w", newline="", encoding="utf-8") as stream:
+                yield stream
+            os.replace(aside, path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends without error."""
     aside = path.with_name(path.name + ".tmp")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
-        yield aside
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+    with named(path):
+        _remove(aside)
+        aside.mkdir(parents=True)
+        try:
+            yield aside
+            put_in_place(aside, path)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+
+
+def put_in_place(folder: Path, path: Path) -> None:
+    """Let a complete folder take the place of ``path``: there is the old one, then none, then the new one."""
+    old = path.with_name(path.name + ".old")
+    _remove(old)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        shutil.rmtree(path)
-    os.replace(aside, path)
+        os.replace(path, old)
+    os.replace(folder, path)
+    _remove(old)
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Let an error of the operating system name a file: of a write that fails, it does not say where it was."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _chunks(part: bytes | str | dict[str, Any] | list[Any] | Path) -> Iterator[bytes]:

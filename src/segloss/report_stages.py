@@ -8,9 +8,10 @@ import nbformat
 
 from segloss import paths
 from segloss.errors import InputError
-from segloss.provenance import written_aside
+from segloss.provenance import written_aside, written_file
 from segloss.published import published_source
 from segloss.report import Report
+from segloss.turns import one_at_a_time
 
 FAILED = Path("build/failed")
 
@@ -102,6 +103,7 @@ def run_gallery(provenances: Path) -> None:
     _write("data", "phantom", {"metrics_folder": provenances, "project_folder": Path()}, {})
 
 
+@one_at_a_time("report")
 def _write(
     name: str, scale: str, inputs: dict[str, Path], settings: dict[str, Any], about: dict[str, str] | None = None
 ) -> None:
@@ -120,6 +122,7 @@ def _write(
     source = Path("notebooks") / f"{name}.ipynb"
     target = paths.executed_notebook(scale, name)
     with (
+        written_file(target) as stream,
         written_aside(paths.figures_folder(scale, name)) as figures,
         written_aside(paths.tables_folder(scale, name)) as tables,
     ):
@@ -140,10 +143,8 @@ def _write(
         address = os.path.relpath(paths.figures_folder(scale, name), target.parent)
         notebooks.refer_to_pictures(executed, figures, Path(address).as_posix())
         executed.metadata["report"] = _summary(name, scale, inputs.get("metrics_folder"), about or {})
-        aside = target.with_name(f"{target.name}.tmp")
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(executed, aside)
-    os.replace(aside, target)
+        nbformat.write(executed, stream)
+        stream.flush()  # if there is no room for it, figures and tables stay as they were too
 
 
 def _summary(paper: str, scale: str, metrics: Path | None, about: dict[str, str]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def run_at_scale(scale: str, data_root: Path | None = None, paper: str | None = 
     for name in papers:
         entry(params, "papers", name)
     worktree = prepared_worktree(scale, data_root)
-    segloss("ahead", *(() if paper is None else ("--paper", paper)), folder=worktree)
+    segloss("grid", *(() if paper is None else ("--paper", paper)), folder=worktree)
     dvc("repro", *(f"report@{name}" for name in papers), "--keep-going", folder=worktree)
     for name in papers:
         bring_back(worktree, scale, name)

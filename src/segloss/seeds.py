@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import product
@@ -21,12 +20,14 @@ from segloss.evaluation.inputs import Run
 from segloss.evaluation.volumes import read_cases
 from segloss.metrics import case_metrics
 from segloss.paths import PREPARED, RUNS, SEED_RUNS, seeds_folder
-from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json
+from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json, written_file
 from segloss.published import load_published
 from segloss.training.arm import CODE
-from segloss.training.fold import REDRAWN_S, train_fold
+from segloss.training.fold import train_fold
+from segloss.training.progress import REDRAWN_S
 from segloss.training.settings import Settings
 from segloss.training.validation import DivergedError
+from segloss.turns import one_at_a_time
 
 HEADER = ("seed", "arm", "fold", "case", "class", "metric", "value")
 METRICS = ("dice", "hausdorff_mm")
@@ -35,6 +36,7 @@ METRICS = ("dice", "hausdorff_mm")
 Runs = dict[tuple[int, str], Run]
 
 
+@one_at_a_time("seeds")
 def study_seeds(paper: str, seeds: int, params: dict[str, Any], datasets: Sequence[str] | None = None) -> None:
     """Train the arms of a paper's tables with the seeds 1, 2, ... and write what each does on every case.
 
@@ -88,14 +90,11 @@ def _runs(dataset: str, arms: list[str], seeds: int, params: dict[str, Any]) -> 
 
 
 def _write(stem: Path, runs: Runs) -> None:
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(f"{stem}.csv.tmp")
-    with aside.open("w", newline="", encoding="utf-8") as stream:
+    with written_file(Path(f"{stem}.csv")) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(HEADER)
         for (seed, arm), run in tqdm(runs.items(), f"evaluate {stem.name}", unit="run", mininterval=REDRAWN_S):
             writer.writerows((seed, arm, *row) for row in _measured(run))
-    os.replace(aside, f"{stem}.csv")
     write_json(Path(f"{stem}-provenance.json"), _provenance(runs))
 
 

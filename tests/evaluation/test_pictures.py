@@ -35,7 +35,7 @@ def write_json(path, content):
 
 
 @pytest.fixture
-def tree(tmp_path, monkeypatch):
+def tree(tmp_path, monkeypatch, seal):
     """Prepared data, an arm with two folds, one that diverged in its second fold and one that was never trained."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
@@ -51,7 +51,6 @@ def tree(tmp_path, monkeypatch):
         "image_size": SIZE,
         "classes": ["lesion"],
         "groups": 3,
-        "fingerprint": "f" * 12,
     }
     write_json(prepared / "provenance.json", provenance)
     write_json(prepared / "status.json", {"outcome": "done", "reason": ""})
@@ -64,6 +63,7 @@ def tree(tmp_path, monkeypatch):
         for k in range(CASES)
     ]
     pd.DataFrame(rows, columns=names).to_csv(prepared / "cases.csv", index=False)
+    seal(prepared)
     for arm, folds, outcome in (("dice", 2, "done"), ("kappa", 1, "diverged")):
         run = tmp_path / "build/runs/scd" / f"scd-{arm}"
         write_json(
@@ -127,12 +127,13 @@ def test_the_trivial_arms_are_measured_on_the_same_cases(tree):
     )
 
 
-def test_the_mean_training_mask_sees_training_cases_only(tree):
+def test_the_mean_training_mask_sees_training_cases_only(tree, seal):
     labels = np.load(tree / "build/prepared/scd/labels.npy")
     before = measured_mean_mask(tree)
     labels[0::3] = 1 - labels[0::3]
     labels[1::3] = 1 - labels[1::3]
     np.save(tree / "build/prepared/scd/labels.npy", labels)
+    seal(tree / "build/prepared/scd")
     evaluate("scd", PARAMS)
     values = values_of(tree).set_index(["arm", "case", "metric"])["value"]
     assert values["mean_training_mask", "c3", "dice"] == pytest.approx(
@@ -161,7 +162,7 @@ def test_distances_in_mm_follow_the_resized_spacing(tree):
     )
 
 
-def test_outcomes_are_recorded_and_never_crash(tree):
+def test_outcomes_are_recorded_and_never_crash(tree, seal):
     evaluate("scd", PARAMS)
     provenance = json.loads((tree / FOLDERS["metrics"] / "scd-provenance.json").read_text())
     outcomes = {arm: facts["outcome"] for arm, facts in provenance["arms"].items()}
@@ -171,7 +172,7 @@ def test_outcomes_are_recorded_and_never_crash(tree):
         "outcome": "done", "reason": "", "folds": 2, "cases": 8,
         "loss": "dice", "protocol": "kappa", "epochs": 2, "steps": 2,
     }  # fmt: skip
-    assert provenance["fingerprints"]["data"] == "f" * 12
+    assert provenance["fingerprints"]["data"] == seal(tree / "build/prepared/scd")
     assert provenance["fingerprints"]["code"] == "c" * 12
     assert "commit" not in json.dumps(provenance)
 

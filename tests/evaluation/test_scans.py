@@ -44,7 +44,7 @@ def drawn(rng, depth, classes):
 
 
 @pytest.fixture(params=["acdc", "wmh2017"])
-def tree(request, tmp_path, monkeypatch):
+def tree(request, tmp_path, monkeypatch, seal):
     """Six scans of three classes, or of one whose labels also say where nobody can tell; one arm, one fold."""
     monkeypatch.chdir(tmp_path)
     dataset, rng = request.param, np.random.default_rng(1)
@@ -55,7 +55,7 @@ def tree(request, tmp_path, monkeypatch):
     labels[3][labels[3] == len(classes)] = 0
     folder = tmp_path / "build/prepared" / dataset
     facts = {"dataset": dataset, "title": dataset, "kind": "phantom", "scale": "phantom", "cases": CASES, "groups": 3}
-    write_json(folder / "provenance.json", facts | {"classes": classes, "image_size": SIZE, "fingerprint": "f" * 12})
+    write_json(folder / "provenance.json", facts | {"classes": classes, "image_size": SIZE})
     write_json(folder / "status.json", {"outcome": "done", "reason": ""})
     np.save(folder / "labels.npy", np.concatenate(labels).astype(np.uint8))
     np.save(folder / "images.npy", rng.random((sum(DEPTHS), 2, SIZE, SIZE)).astype(np.float16))
@@ -65,6 +65,7 @@ def tree(request, tmp_path, monkeypatch):
     ]
     names = ["case", "subject", "fold", "shape", "spacing_mm", "prepared_shape", "foreground_share"]
     pd.DataFrame(rows, columns=names).to_csv(folder / "cases.csv", index=False)
+    seal(folder)
     run = tmp_path / "build/runs" / dataset / f"{dataset}-{ARMS[dataset]}"
     write_json(run / "status.json", {"outcome": "done", "reason": ""})
     write_json(

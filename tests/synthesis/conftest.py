@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segloss.data.prepared_files import content_fingerprint
 from segloss.synthesis.protocol import Protocol
 
 
@@ -84,7 +85,7 @@ def _describe(folder: Path, kind: str, classes: list[str], shape: str, prepared_
         "title": folder.name.capitalize(),
         "kind": "phantom",
         "scale": "tiny",
-        "fingerprint": "d" * 12,
+        "fingerprint": content_fingerprint(folder),
         "groups": 3,
         "classes": classes,
         "channels": ["grey"],

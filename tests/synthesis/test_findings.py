@@ -104,6 +104,13 @@ def test_losses_that_share_the_first_place_are_all_named(found):
     assert f"by surface Dice {first} and {second}," in five_sentences(tied, None)[-1]
 
 
+def test_where_no_run_collapsed_no_loss_is_blamed_for_it(found):
+    runs = found.stability["runs"].sum()
+    sentence = five_sentences(replace(found, stability=found.stability.assign(collapsed=0.0)), None)[3]
+    assert sentence.startswith(f"**How much is luck?** None of the {runs} runs collapsed to a trivial answer, ")
+    assert "0%" not in sentence.split(",")[0]
+
+
 def test_a_diverged_run_finds_nothing_in_any_case_of_its_fold(study):
     values = study.subject_table("scd", ["dice"])["dice"]
     assert (values == 0).sum() == CASES // 3

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,9 @@ def params() -> dict[str, Any]:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Path:
+def workplace(
+    tmp_path: Path, params: dict[str, Any], monkeypatch: pytest.MonkeyPatch, seal: Callable[[Path], str]
+) -> Path:
     """A folder with params.yaml and twelve noisy discs, prepared; the present directory of the test."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
@@ -64,7 +67,8 @@ def workplace(tmp_path: Path, params: dict[str, Any], monkeypatch: pytest.Monkey
         writer = csv.DictWriter(stream, ["case", "fold", "prepared_shape"])
         writer.writeheader()
         writer.writerows({"case": f"disc{i:02}", "fold": i % 3, "prepared_shape": "1x32x32"} for i in range(12))
-    provenance = {"fingerprint": "0123456789ab", "channels": ["red", "green", "blue"], "classes": ["disc"], "groups": 3}
+    provenance = {"dataset": "discs", "channels": ["red", "green", "blue"], "classes": ["disc"], "groups": 3}
     (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
+    seal(folder)
     (folder / "status.json").write_text(json.dumps({"outcome": "done", "reason": ""}), encoding="utf-8")
     return tmp_path

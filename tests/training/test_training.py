@@ -1,6 +1,7 @@
 """Training: what it writes, what it resumes, and what it makes of faults."""
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -22,7 +23,8 @@ from segloss.losses import build_loss
 from segloss.training import train_arm
 from segloss.training.checkpoint import Checkpoint
 from segloss.training.fold import train_epoch
-from segloss.training.inputs import Batch
+from segloss.training.inputs import Batch, SliceInputs
+from segloss.training.sealed import read_sealed
 from segloss.training.settings import Settings
 
 RUN = Path("build/runs/discs/discs-kappa")
@@ -92,7 +94,7 @@ def test_a_killed_training_resumes_at_its_saved_epoch_and_ends_with_the_same_byt
         time.sleep(0.005)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    assert 1 <= len(torch.load(checkpoint, weights_only=True)["history"]) < 6
+    assert 1 <= len(torch.load(io.BytesIO(read_sealed(checkpoint) or b""), weights_only=True)["history"]) < 6
 
     resumed = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "fold 1:" in resumed.stderr
@@ -277,7 +279,7 @@ def test_prepared_distance_maps_reach_the_loss(params: dict[str, Any]) -> None:
 
 def test_distance_maps_refuse_an_augmentation_that_moves(workplace: Path, params: dict[str, Any]) -> None:
     np.save("build/prepared/discs/distances.npy", np.zeros((12, 1, 32, 32), np.float32))
-    provenance = json.loads(Path("build/prepared/discs/provenance.json").read_text())
-    Path("build/prepared/discs/provenance.json").write_text(json.dumps({**provenance, "dataset": "discs"}))
+    data = PreparedSlices(Path("build/prepared/discs"))
+    settings = replace(Settings.of(params, "discs-kappa"), augmentation={"flip": True})
     with pytest.raises(InputError, match="discs: distance maps do not move with an image"):
-        train_arm("discs-kappa", params)
+        SliceInputs(data, 0, settings, torch.device("cpu"))

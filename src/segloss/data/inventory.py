@@ -13,12 +13,14 @@ from segloss.data.files import visible_files
 from segloss.errors import InputError
 from segloss.paths import INVENTORY
 from segloss.provenance import fingerprint, write_json, written_aside
+from segloss.turns import one_at_a_time
 
 DATA = Path("data")
 PHANTOM_NOTE = "PHANTOM.txt"
 EDGE = 64 * 1024
 
 
+@one_at_a_time("inventory")
 def take_inventory(data_root: Path, params: dict[str, Any]) -> None:
     """Write ``build/inventory/<dataset>.json`` for each data set of the parameters.
 

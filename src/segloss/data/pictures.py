@@ -1,5 +1,7 @@
 """Images and masks in picture formats, whatever their mode, as plain arrays."""
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Literal
 
@@ -7,6 +9,14 @@ import numpy as np
 from PIL import Image
 
 from segloss.errors import InputError
+
+# Pillow knows forty formats more; one of them starts another program, and none is tried because of what a file holds.
+FORMATS = ("JPEG", "PNG", "BMP", "TIFF")
+# What its decoders raise on damaged files; one of more than 178 million pixels it refuses before it takes memory.
+UNDECODABLE = (
+    *(OSError, SyntaxError, ValueError, Image.DecompressionBombError),
+    *(MemoryError, OverflowError, TypeError, LookupError, struct.error, zlib.error),
+)
 
 
 def read_image(path: Path, mode: Literal["RGB", "L"] = "RGB") -> np.ndarray:
@@ -58,11 +68,12 @@ def read_codes(path: Path) -> np.ndarray:
 def _decoded(path: Path, mode: str = "") -> Image.Image:
     """The picture in a mode, or as stored."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             if not mode:
                 return image.copy()
             if image.mode.startswith("I"):
                 return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert(mode)
             return image.convert(mode)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: expected a complete image file, but it cannot be decoded ({error}).") from error
+    except UNDECODABLE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: expected a complete image file, but it cannot be decoded ({reason}).") from error

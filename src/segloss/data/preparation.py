@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,14 @@ from segloss.config import entry, scale_of
 from segloss.data.case import Case, ExcludedError, Fault, Listing, Reader
 from segloss.data.faults import contradictions, require_cases, warnings_of
 from segloss.data.parallel import in_order
-from segloss.data.prepared_files import RECORDS, PreparedFiles
+from segloss.data.prepared_files import RECORDS, PreparedFiles, content_fingerprint
 from segloss.data.readers import READERS
 from segloss.data.splits import evenly_spread, grouped, groups_of
 from segloss.data.view import View
 from segloss.errors import InputError
 from segloss.paths import INVENTORY, PREPARED, PREPARING
-from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json
+from segloss.provenance import code_fingerprint, fingerprint, put_in_place, resumable_folder, write_json, written_file
+from segloss.turns import one_at_a_time
 
 COLUMNS = (
     "case",
@@ -35,9 +35,9 @@ COLUMNS = (
     "files",
 )
 PACKAGE = Path(__file__).parents[1]
-CONTENT = ("cases.csv", "images.npy", "labels.npy", "distances.npy", "truth.npy")
 
 
+@one_at_a_time("prepare")
 def prepare(dataset: str, params: dict[str, Any]) -> None:
     """Write ``build/prepared/<dataset>``: images, labels, distance maps, cases and where they come from.
 
@@ -96,16 +96,12 @@ def prepare(dataset: str, params: dict[str, Any]) -> None:
         "classes": listing.classes,
         "groups": groups_of(split),
         "source_fingerprint": inventory["fingerprint"],
-        "fingerprint": fingerprint(*(folder / name for name in CONTENT if (folder / name).is_file()))
-        if records
-        else None,
+        "fingerprint": content_fingerprint(folder) if records else None,
     }
     write_json(folder / "provenance.json", provenance)
     write_json(folder / "status.json", {"outcome": outcome, "reason": reason})
     (folder / RECORDS).unlink()
-    shutil.rmtree(PREPARED / dataset, ignore_errors=True)
-    PREPARED.mkdir(parents=True, exist_ok=True)
-    os.replace(folder, PREPARED / dataset)
+    put_in_place(folder, PREPARED / dataset)
     print(
         f"{dataset}: {outcome}, {len(records)} of {len(records) + len(left_out)} cases, "
         f"{provenance['grey_masks']} grey masks. "
@@ -129,7 +125,10 @@ def _prepared(
         sample = reader.read(case)
     except ExcludedError as error:
         return {"excluded": asdict(Fault(case.name, str(error), "left_out"))}, {}
-    arrays = view.prepare(sample, len(listing.classes))
+    try:
+        arrays = view.prepare(sample, len(listing.classes))
+    except InputError as error:
+        raise InputError(f"{case.images[0]}: {error}") from error
     labels = arrays["labels"]
     shares = [float((labels == label).mean()) for label in range(1, len(listing.classes) + 1)]
     record = {
@@ -150,7 +149,7 @@ def _prepared(
 
 
 def _write_table(path: Path, records: list[dict[str, Any]], groups: list[int]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
+    with written_file(path) as stream:
         table = csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n")
         table.writeheader()
         table.writerows({**record, "fold": group} for record, group in zip(records, groups, strict=True))

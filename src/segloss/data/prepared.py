@@ -13,7 +13,12 @@ from torch import Tensor
 
 from segloss.data.case import IGNORED
 from segloss.data.case_table import sizes
+from segloss.data.prepared_files import CONTENT, content_fingerprint
 from segloss.data.splits import part_of
+from segloss.errors import InputError
+
+# Up to here a hash takes less than a minute or two, little beside a training; of more, only the lengths are checked.
+HASHED_BYTES = 64 * 2**30
 
 
 class _PreparedCases:
@@ -67,10 +72,8 @@ class PreparedSlices(_PreparedCases):
         """
         if self.distances is None:
             return None
-        maps = torch.from_numpy(self.distances[slices])
-        if self.classes > 1:
-            maps = torch.nn.functional.pad(maps, (0, 0, 0, 0, 1, 0))
-        return maps.to(device, non_blocking=True)
+        maps = _moved(self.distances[slices], device)
+        return torch.nn.functional.pad(maps, (0, 0, 0, 0, 1, 0)) if self.classes > 1 else maps
 
 
 class PreparedVolumes(_PreparedCases):
@@ -130,16 +133,44 @@ class PreparedVolumes(_PreparedCases):
 
 
 def read_prepared(folder: Path) -> PreparedSlices | PreparedVolumes:
-    """The prepared cases of a data set, as its view says."""
-    view = json.loads((folder / "provenance.json").read_text(encoding="utf-8")).get("view", {})
-    return PreparedVolumes(folder) if view.get("kind") == "volumes" else PreparedSlices(folder)
+    """The prepared cases of a data set, as its view says.
+
+    Raises:
+        InputError: If a file is not as the prepare stage left it.
+    """
+    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    _require_undamaged(folder, provenance["fingerprint"])
+    volumes = provenance.get("view", {}).get("kind") == "volumes"
+    return PreparedVolumes(folder) if volumes else PreparedSlices(folder)
+
+
+def _require_undamaged(folder: Path, expected: str) -> None:
+    files = [folder / name for name in CONTENT if (folder / name).is_file()]
+    for file in files:
+        if file.suffix == ".npy":
+            try:
+                np.load(file, mmap_mode="r")
+            except (ValueError, EOFError) as error:
+                raise InputError(f"{file} is damaged ({error}); prepare the data set again.") from error
+    if sum(file.stat().st_size for file in files) <= HASHED_BYTES and content_fingerprint(folder) != expected:
+        names = ", ".join(file.name for file in files)
+        raise InputError(
+            f"{folder} is damaged: one of {names} is not as it was prepared, with the fingerprint {expected}; prepare "
+            "the data set again."
+        )
 
 
 def _images(images: np.ndarray, device: torch.device) -> Tensor:
-    moved = torch.from_numpy(images).to(device, non_blocking=True)
+    moved = _moved(images, device)
     return moved.float().div_(255) if images.dtype == np.uint8 else moved.float()
 
 
 def _labels(labels: np.ndarray, device: torch.device) -> Tensor:
-    moved = torch.from_numpy(labels).to(device, non_blocking=True)
+    moved = _moved(labels, device)
     return moved.masked_fill(moved == IGNORED, 0).long()
+
+
+def _moved(array: np.ndarray, device: torch.device) -> Tensor:
+    # Only out of pinned memory does a copy run while the GPU computes.
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor

@@ -1,5 +1,6 @@
 """How a paper's networks see a data set: as slices or volumes, on which grid, in which range of grey values."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
@@ -7,6 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from segloss.data.case import IGNORED, Sample
+from segloss.data.declared_sizes import MOST_PREPARED_VOXELS
 from segloss.data.intensities import unit_range, z_score
 from segloss.data.resizing import resize_image, resize_labels
 from segloss.errors import InputError
@@ -70,10 +72,16 @@ class View:
             ``images`` and ``labels``: slices (Z, C, S, S) and (Z, S, S), of which a picture has one, or volumes
             (C, Z, Y, X) and (Z, Y, X); ``distances``, (Z, K, S, S), where this view has them; and ``truth``, the labels
             (Z, Y, X) on the original grid, where volumes were resampled.
+
+        Raises:
+            InputError: If the grid of this view would have more voxels than memory holds.
         """
         labels = _as_volume(sample.labels)
         ignored = np.zeros_like(labels) if sample.ignored is None else _as_volume(sample.ignored).astype(np.uint8)
         shape = self._shape(labels.shape, sample.spacing_mm)
+        if math.prod(shape) > max(MOST_PREPARED_VOXELS, labels.size):
+            sizes = "x".join(map(str, shape))
+            raise InputError(f"{sizes} voxels where the networks see it, expected at most {MOST_PREPARED_VOXELS:,}.")
         image = resize_image(self._scaled(sample.image).reshape(-1, *labels.shape), shape)
         truth = np.where((ignored > 0) & (labels == 0), np.uint8(IGNORED), labels)
         labels, ignored = resize_labels(labels, shape, classes), resize_labels(ignored, shape, 1)

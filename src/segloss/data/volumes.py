@@ -11,12 +11,17 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+from nibabel import imageglobals
 from nibabel.filebasedimages import ImageFileError
 from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
 from nibabel.spatialimages import HeaderDataError
 from nibabel.wrapstruct import WrapStructError
 
+from segloss.data.declared_sizes import check_claim
 from segloss.errors import InputError
+
+# What nibabel mends in a header it says without naming a file; what it cannot mend raises all the same.
+imageglobals.logger.setLevel("CRITICAL")
 
 AXES = ("S", "P", "L")
 # Affines are stored as float32, and registration tools round them; a tenth of a voxel shifts no label.
@@ -26,9 +31,15 @@ TOLERANCE_CODE = 1e-2
 # Of a voxel's size: what rounding leaves between the affine and the header's own entry.
 TOLERANCE_SIZE = 1e-2
 # The length of its header, the first entry of a file, tells NIfTI-2 from NIfTI-1.
+NIFTI_2_HEADER = 540
 NIFTI_2 = ((540).to_bytes(4, "little"), (540).to_bytes(4, "big"))
+# Microscopes resolve more than 10 nm only with electrons, and no scanner holds a voxel of ten metres.
+SMALLEST_MM, LARGEST_MM = 1e-5, 1e4
+# Far beyond what any scanner measures, and far enough from the end of float32 to be computed with.
+LARGEST_VALUE = 1e30
+CHUNK = 1 << 20
 UNREADABLE = (
-    *(OSError, EOFError, ValueError, TypeError, OverflowError, zlib.error),
+    *(OSError, EOFError, ValueError, TypeError, OverflowError, MemoryError, zlib.error),
     *(ImageFileError, HeaderDataError, WrapStructError),
 )
 
@@ -55,11 +66,15 @@ def read_volume(path: Path) -> Volume:
     """Read an image as float32.
 
     Raises:
-        InputError: If the file is truncated, no NIfTI, not three-dimensional, or holds NaN or infinity.
+        InputError: If the file is truncated, no NIfTI, not three-dimensional, holds NaN or infinity, or has a header
+            that asks for more than the file can hold.
     """
     volume = _read(path)
-    if not np.isfinite(volume.array).all():
+    lowest, highest = float(volume.array.min()), float(volume.array.max())
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
         raise InputError(f"{path}: the volume holds NaN or infinite values, expected finite ones.")
+    if max(-lowest, highest) > LARGEST_VALUE:
+        raise InputError(f"{path}: values from {lowest:g} to {highest:g}, expected none beyond {LARGEST_VALUE:g}.")
     return volume
 
 
@@ -116,7 +131,7 @@ def check_same_grid(path: Path, volume: Volume, reference_path: Path, reference:
             f"as {reference_path.name}."
         )
     apart = _largest_distance(volume, reference)
-    if apart > TOLERANCE_VOXELS:
+    if not apart <= TOLERANCE_VOXELS:  # nor if it cannot be told
         raise InputError(
             f"{path}: its affine puts voxels up to {apart:.1f} voxels from where {reference_path.name} has them, "
             "expected the same grid."
@@ -124,32 +139,45 @@ def check_same_grid(path: Path, volume: Volume, reference_path: Path, reference:
 
 
 def _read(path: Path) -> Volume:
-    try:
-        image = _opened(path)
-        array = np.asarray(image.dataobj, dtype=np.float32)
-    except UNREADABLE as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: expected a complete NIfTI volume, but it cannot be read ({reason}).") from error
-    shape = image.shape
-    while len(shape) > 3 and shape[-1] == 1:
-        shape = shape[:-1]
-    if len(shape) != 3 or 0 in shape:
-        raise InputError(f"{path}: shape {_by(image.shape)}, expected a volume of three dimensions.")
-    if not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-12:
-        raise InputError(f"{path}: the header has no usable affine, expected one that can be inverted.")
-    affine = _affine(image, path)
+    with np.errstate(over="ignore", invalid="ignore"):  # what leaves the range becomes infinite, and is refused
+        try:
+            image = _opened(path)
+            array = np.asarray(image.dataobj, dtype=np.float32)
+        except UNREADABLE as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise InputError(f"{path}: expected a complete NIfTI volume, but it cannot be read ({reason}).") from error
+        shape = image.shape
+        while len(shape) > 3 and shape[-1] == 1:
+            shape = shape[:-1]
+        if len(shape) != 3 or min(shape) < 1:
+            raise InputError(f"{path}: shape {_by(image.shape)}, expected a volume of three dimensions.")
+        if not np.isfinite(image.affine).all() or not abs(np.linalg.det(image.affine[:3, :3])) >= 1e-12:
+            raise InputError(f"{path}: the header has no usable affine, expected one that can be inverted.")
+        affine = _affine(image, path)
     turn = ornt_transform(io_orientation(affine), axcodes2ornt(AXES))
     turned = apply_orientation(array.reshape(shape), turn)
     return Volume(np.ascontiguousarray(turned), affine @ inv_ornt_aff(turn, shape))
 
 
 def _opened(path: Path) -> nibabel.Nifti1Image:
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        # To the end, where the checksum stands: nibabel alone stops before it and takes damaged voxels for good.
-        content = gzip.decompress(content)
-    second_version = content[:4] in NIFTI_2
-    return (nibabel.Nifti2Image if second_version else nibabel.Nifti1Image).from_bytes(content)
+    """The image, whose header asks for no more than the file holds."""
+    packed = path.suffix == ".gz"
+    with gzip.open(path) if packed else path.open("rb") as stream:
+        start = stream.read(NIFTI_2_HEADER)
+        kind = nibabel.Nifti2Image if start[:4] in NIFTI_2 else nibabel.Nifti1Image
+        header = kind.header_class(start[: kind.header_class.sizeof_hdr])
+        voxel, offset = header.get_data_dtype(), header.get_data_offset()
+        if voxel.kind not in "iuf":
+            raise TypeError(f"its voxels are {voxel}, not real numbers")
+        end = offset + check_claim(header.get_data_shape(), voxel.itemsize, path.stat().st_size, packed)
+        stream.seek(0)
+        content = stream.read(end)
+        if len(content) < end:
+            raise EOFError(f"its header asks for {end:,} bytes, the file holds {len(content):,}")
+        # To the end, where the checksum stands: without it damaged voxels would be taken for good.
+        while packed and stream.read(CHUNK):
+            pass
+    return kind.from_bytes(content)
 
 
 def _affine(image: nibabel.Nifti1Image, path: Path) -> np.ndarray:
@@ -159,6 +187,9 @@ def _affine(image: nibabel.Nifti1Image, path: Path) -> np.ndarray:
     """
     affine = image.affine.copy()
     of_affine, of_header = np.linalg.norm(affine[:3, :3], axis=0), np.asarray(image.header.get_zooms()[:3])
+    if of_affine.min() < SMALLEST_MM or of_affine.max() > LARGEST_MM:
+        size = " x ".join(f"{mm:.4g}" for mm in of_affine)
+        raise InputError(f"{path}: voxels of {size} mm, expected {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
     if np.allclose(of_affine, of_header, rtol=TOLERANCE_SIZE, atol=0):
         return affine
     if not np.allclose(of_affine, 1, rtol=TOLERANCE_SIZE, atol=0) or (of_header <= 0).any():

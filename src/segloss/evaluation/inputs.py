@@ -1,11 +1,8 @@
 """What the evaluate stage reads: the prepared cases and the runs of the arms."""
 
 import csv
-import json
-import math
-import zipfile
-from collections.abc import Iterable, Iterator
-from itertools import islice, repeat
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from segloss.data.case import IGNORED
 from segloss.data.case_table import prepared_spacing, sizes
 from segloss.data.splits import part_of
 from segloss.errors import InputError
+from segloss.evaluation.reading import read_json, streamed, undamaged
 from segloss.metrics import Mask
 
 THRESHOLD = 0.5
@@ -26,8 +24,8 @@ class Prepared:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.status = _read_json(folder / "status.json", "the outcome of the prepare stage")
-        self.provenance = _read_json(folder / "provenance.json", "the provenance of the prepared data")
+        self.status = read_json(folder / "status.json", "the outcome of the prepare stage")
+        self.provenance = read_json(folder / "provenance.json", "the provenance of the prepared data")
         self.rows: list[dict[str, str]] = []
         if (folder / "cases.csv").is_file():
             with (folder / "cases.csv").open(newline="", encoding="utf-8") as stream:
@@ -115,10 +113,10 @@ class Run:
         if not self.folder.is_dir():
             self.outcome, self.reason = "not run", "This scale does not train the arm."
             return
-        status = _read_json(self.folder / "status.json", "the outcome of the train stage")
+        status = read_json(self.folder / "status.json", "the outcome of the train stage")
         self.outcome, self.reason = status["outcome"], status["reason"]
         if self.outcome in ("done", "diverged") and self.prepared.rows:
-            self.provenance = _read_json(self.folder / "provenance.json", "the provenance of the run")
+            self.provenance = read_json(self.folder / "provenance.json", "the provenance of the run")
             folders = self.folder.glob("fold*/predictions.npz")
             self.folds = sorted(int(path.parent.name.removeprefix("fold")) for path in folders)
 
@@ -163,7 +161,7 @@ class Run:
     def _tested(self, fold: int) -> tuple[Path, list[str]]:
         """The file of a fold's predictions, and the cases in it."""
         path = self.folder / f"fold{fold}" / "predictions.npz"
-        with np.load(path) as archive:
+        with undamaged(path), np.load(path) as archive:
             names = archive["cases"].tolist()
         if {self.prepared.index.get(name) for name in names} != set(self.prepared.part(fold, "test")):
             raise InputError(f"{path} predicts other cases than the test part of fold {fold}; train the arm again.")
@@ -187,22 +185,3 @@ class Run:
 
 def _decided(probs: NDArray[np.float16]) -> NDArray[np.uint8]:
     return (probs[0] > THRESHOLD).astype(np.uint8) if len(probs) == 1 else probs.argmax(axis=0).astype(np.uint8)
-
-
-def streamed(path: Path, name: str, lengths: Iterable[int] = repeat(1)) -> Iterator[NDArray[Any]]:
-    """Pieces of such lengths of an array in an npz file, along its first axis: NumPy itself would load all of it."""
-    with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
-        np.lib.format.read_magic(stream)
-        (left, *shape), _, dtype = np.lib.format.read_array_header_1_0(stream)
-        size = math.prod(shape) * dtype.itemsize
-        for length in lengths:
-            if length > left:
-                return
-            left -= length
-            yield np.frombuffer(stream.read(length * size), dtype).reshape(length, *shape)
-
-
-def _read_json(path: Path, what: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise InputError(f"{path} was not found; expected {what}.")
-    return json.loads(path.read_text(encoding="utf-8"))

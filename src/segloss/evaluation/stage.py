@@ -2,12 +2,10 @@
 
 import csv
 import math
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from tqdm import tqdm
 
@@ -16,11 +14,13 @@ from segloss.evaluation.arms import count_predictions, folds_of, predictions
 from segloss.evaluation.examples import write_examples
 from segloss.evaluation.inputs import Prepared, Run
 from segloss.evaluation.lesions import lesion_metrics, lesion_numbers
+from segloss.evaluation.reading import verify
 from segloss.evaluation.volumes import read_cases
 from segloss.metrics import Mask, case_metrics, volume_ml
 from segloss.metrics_files import UNDEFINED, Row, write_metrics
 from segloss.paths import EXAMPLES, PREPARED, RUNS, metrics_folder
-from segloss.provenance import fingerprint, write_json
+from segloss.provenance import fingerprint, write_json, written_file
+from segloss.turns import one_at_a_time
 
 METRICS_KEYS = ("arm", "fold", "case", "class")
 HAUSDORFF = "validation_hausdorff_mm"  # a column of protocols that measure it
@@ -31,8 +31,11 @@ NOT_SUMMARISED = ("dice_per_slice_published",)
 
 # Values of a case, by class and metric.
 Measured = dict[str, dict[str, float]]
+# Sum of a metric over the cases and their number, by arm and metric.
+Sums = defaultdict[str, dict[str, list[float]]]
 
 
+@one_at_a_time("evaluate")
 def evaluate(dataset: str, params: dict[str, Any]) -> None:
     """Measure the runs of all arms of a data set, every class of every case; lesions too where its settings say so.
 
@@ -40,15 +43,15 @@ def evaluate(dataset: str, params: dict[str, Any]) -> None:
     folder and the few cases that figures show to build/examples. Absent data and diverged arms are outcomes.
 
     Raises:
-        InputError: If the prepared data or a run is missing or they do not belong together.
+        InputError: If the prepared data or a run is missing or damaged, or they do not belong together.
     """
     settings = entry(params, "datasets", dataset)
     paper = settings["paper"]
+    verify(PREPARED / dataset)
     prepared = read_cases(PREPARED / dataset)
     arms = {name.partition("-")[2]: arm for name, arm in params["arms"].items() if arm["dataset"] == dataset}
     runs = {arm: prepared.run(RUNS / dataset / f"{dataset}-{arm}") for arm in arms}
     stem = metrics_folder(params["scale"], paper) / dataset
-    stem.parent.mkdir(parents=True, exist_ok=True)
     summary = _write_metrics(Path(f"{stem}.csv"), prepared, runs, lesions=settings.get("lesions", False))
     _write_history(Path(f"{stem}-history.csv"), runs)
     write_json(Path(f"{stem}-summary.json"), summary)
@@ -64,25 +67,28 @@ def _write_metrics(
     path: Path, prepared: Prepared, runs: dict[str, Run], lesions: bool
 ) -> dict[str, dict[str, float | None]]:
     """Write one row per case and class, and return the means of the arms: over the classes, then over the cases."""
-    sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0]))
-    total = count_predictions(prepared, runs)
-    rows: list[Row] = []
-    for fold in folds_of(runs):
-        for case in prepared.part(fold, "test"):
-            rows += _rows("truth", fold, prepared, case, _truth_metrics(prepared, case, lesions))
-    bar = tqdm(predictions(prepared, runs), f"evaluate {prepared.folder.name}", total, unit="case", disable=None)
-    for arm, fold, case, mask in bar:
-        measured = _measured(prepared, case, mask, lesions)
-        rows += _rows(arm, fold, prepared, case, measured)
-        for metric, value in _over_classes(measured).items():
-            sums[arm][metric][0] += value
-            sums[arm][metric][1] += 1
-    with _replaced(path) as stream:
-        write_metrics(stream, METRICS_KEYS, rows)
+    sums: Sums = defaultdict(lambda: defaultdict(lambda: [0.0, 0]))
+    with written_file(path) as stream:
+        write_metrics(stream, METRICS_KEYS, _all_rows(prepared, runs, lesions, sums))
     return {
         arm: {metric: round(total / cases, 5) for metric, (total, cases) in metrics.items()}
         for arm, metrics in sums.items()
     }
+
+
+def _all_rows(prepared: Prepared, runs: dict[str, Run], lesions: bool, sums: Sums) -> Iterator[Row]:
+    """The rows of the truth, then those of every prediction, whose metrics are added to the sums of its arm."""
+    for fold in folds_of(runs):
+        for case in prepared.part(fold, "test"):
+            yield from _rows("truth", fold, prepared, case, _truth_metrics(prepared, case, lesions))
+    total = count_predictions(prepared, runs)
+    bar = tqdm(predictions(prepared, runs), f"evaluate {prepared.folder.name}", total, unit="case", disable=None)
+    for arm, fold, case, mask in bar:
+        measured = _measured(prepared, case, mask, lesions)
+        yield from _rows(arm, fold, prepared, case, measured)
+        for metric, value in _over_classes(measured).items():
+            sums[arm][metric][0] += value
+            sums[arm][metric][1] += 1
 
 
 def _truth_metrics(prepared: Prepared, case: int, lesions: bool) -> Measured:
@@ -129,7 +135,7 @@ def _write_history(path: Path, runs: dict[str, Run]) -> None:
     histories = [(arm, fold, run.history(fold)) for arm, run in runs.items() for fold in run.folds]
     measured = any(HAUSDORFF in row for _, _, rows in histories for row in rows)
     header = (*HISTORY_HEADER, HAUSDORFF) if measured else HISTORY_HEADER
-    with _replaced(path) as stream:
+    with written_file(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         for arm, fold, rows in histories:
@@ -168,15 +174,6 @@ def _arm_facts(run: Run, arm: dict[str, Any]) -> dict[str, Any]:
         "epochs": epochs,
         "steps": epochs * math.ceil(items / settings["batch_size"]) if settings else None,
     }
-
-
-@contextmanager
-def _replaced(path: Path) -> Iterator[TextIO]:
-    """A text file that takes its place when it is complete."""
-    aside = path.with_name(path.name + ".tmp")
-    with aside.open("w", newline="", encoding="utf-8") as stream:
-        yield stream
-    os.replace(aside, path)
 
 
 def _text(value: float) -> str:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from segloss.data.case import IGNORED
 from segloss.data.case_table import original_spacing, sizes
 from segloss.data.resizing import resize_image
-from segloss.evaluation.inputs import THRESHOLD, Prepared, Run, streamed
+from segloss.evaluation.inputs import THRESHOLD, Prepared, Run
+from segloss.evaluation.reading import streamed
 from segloss.metrics import Mask
 
 # Volumes differ in shape: what most of them have at a place is counted on a grid of this size laid over each.

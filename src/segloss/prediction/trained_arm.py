@@ -18,9 +18,9 @@ from segloss.data.case_table import sizes
 from segloss.data.view import View
 from segloss.errors import InputError
 from segloss.networks import build_network
+from segloss.training.computing import channels_last
 from segloss.training.predictions import decided, probabilities
 from segloss.training.sliding_window import predicted_volume
-from segloss.training.validation import channels_last
 
 SLICES_AT_ONCE = 16
 EXPECTED = "expected a trained arm such as build/runs/scd/scd-dice, or one of its folds"

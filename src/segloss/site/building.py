@@ -1,6 +1,5 @@
 """From ``docs`` and executed notebooks to the pages of the site, and the same story in Markdown."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -8,10 +7,11 @@ import nbformat
 
 from segloss.errors import InputError
 from segloss.paths import REPORTS
-from segloss.provenance import written_aside
+from segloss.provenance import written_aside, written_file
 from segloss.site.cards import as_html, as_markdown, cards
 from segloss.site.pages import Page, as_page, navigation
 from segloss.site.searching import search_data
+from segloss.turns import one_at_a_time
 
 DOCS = Path("docs")
 WORK = Path("build/site")
@@ -19,6 +19,7 @@ WORK = Path("build/site")
 _RECORDS = (".buildinfo", "objects.inv", "searchindex.js")
 
 
+@one_at_a_time("site")
 def build_site() -> None:
     """Build ``reports/site`` and ``reports/README.md`` from ``docs`` and the reports of all scales.
 
@@ -44,9 +45,8 @@ def build_site() -> None:
     (html / "_static/search-data.js").write_text(search_data(html), encoding="utf-8")
     with written_aside(REPORTS / "site") as site:
         shutil.copytree(html, site, dirs_exist_ok=True)
-    aside = WORK / "README.md"
-    aside.write_text(as_markdown(shown), encoding="utf-8")
-    os.replace(aside, REPORTS / "README.md")
+    with written_file(REPORTS / "README.md") as stream:
+        stream.write(as_markdown(shown))
     shutil.rmtree(WORK)
 
 

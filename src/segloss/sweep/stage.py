@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -13,9 +12,10 @@ from tqdm import tqdm
 
 from segloss.config import entry
 from segloss.paths import SWEEP, SWEEP_RUNS
-from segloss.provenance import code_fingerprint, fingerprint, write_json
+from segloss.provenance import code_fingerprint, fingerprint, write_json, written_file
 from segloss.sweep.protocol import PAPER, Protocol, SweepRun, runs_of
 from segloss.sweep.training import train_and_measure
+from segloss.turns import one_at_a_time
 
 PACKAGE = Path(__file__).parents[1]
 PHANTOMS = PACKAGE / "data/phantoms/imbalance.py"
@@ -24,6 +24,7 @@ RUN_COLUMNS = ("loss", "setting", "share", "seed")
 METRICS = ("dice", "sensitivity", "specificity", "false_negatives", "false_positives")
 
 
+@one_at_a_time("sweep")
 def run_sweep(params: dict[str, Any], protocol: Protocol | None = None) -> None:
     """Train and measure every run of the sweep, and write runs.csv, history.csv and provenance.json.
 
@@ -41,7 +42,6 @@ def run_sweep(params: dict[str, Any], protocol: Protocol | None = None) -> None:
     code = code_fingerprint(PHANTOMS, *CODE)
     bar = tqdm(runs, "robustness sweep", unit="run")
     done = [(run, _finished(run, protocol, code)) for run in bar]
-    SWEEP.mkdir(parents=True, exist_ok=True)
     _write_rows(
         SWEEP / "runs.csv",
         ("case", *METRICS),
@@ -66,13 +66,11 @@ def _finished(run: SweepRun, protocol: Protocol, code: str) -> dict[str, Any]:
 
 
 def _write_rows(path: Path, columns: Iterable[str], rows: Iterable[tuple[SweepRun, list[tuple[Any, ...]]]]) -> None:
-    aside = path.with_name(path.name + ".tmp")
-    with aside.open("w", newline="", encoding="utf-8") as stream:
+    with written_file(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow((*RUN_COLUMNS, *columns))
         for run, of_run in rows:
             writer.writerows((*(getattr(run, column) for column in RUN_COLUMNS), *row) for row in of_run)
-    os.replace(aside, path)
 
 
 def _provenance(done: list[tuple[SweepRun, dict[str, Any]]], protocol: Protocol) -> dict[str, Any]:

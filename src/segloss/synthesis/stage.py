@@ -21,6 +21,7 @@ from segloss.synthesis.tables import write_tables
 from segloss.synthesis.timing import step_costs
 from segloss.synthesis.training import train_and_measure
 from segloss.training.arm import CODE as TRAINING_CODE
+from segloss.turns import one_at_a_time
 
 HERE = Path(__file__).parent
 CODE = [
@@ -60,6 +61,7 @@ def run_synthesis(
         _run_dataset(dataset, runs, protocol, scale, workers or os.cpu_count() or 1)
 
 
+@one_at_a_time("synthesis")
 def _run_dataset(dataset: str, runs: list[StudyRun], protocol: Protocol, scale: str, workers: int) -> None:
     begun, code = time.monotonic(), code_fingerprint(*CODE)
     data = _read(PREPARED / dataset / "provenance.json")["fingerprint"]

@@ -2,13 +2,12 @@
 
 import csv
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from segloss.paths import PREPARED, synthesis_folder
-from segloss.provenance import write_json
+from segloss.provenance import write_json, written_file
 from segloss.synthesis.cases import StudySlices
 from segloss.synthesis.measuring import METRICS, distance_unit
 from segloss.synthesis.protocol import Protocol, StudyRun
@@ -34,7 +33,6 @@ def write_tables(
     out. Only runs of the first seed and the common learning rate have their reliability written down.
     """
     folder = synthesis_folder(scale)
-    folder.mkdir(parents=True, exist_ok=True)
     _write(
         folder / f"{dataset}-runs.csv",
         ("run", *RUN_COLUMNS, *OUTCOMES),
@@ -119,12 +117,10 @@ def _has_own_subject(row: dict[str, str]) -> bool:
 
 
 def _write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    aside = path.with_name(path.name + ".tmp")
-    with aside.open("w", newline="", encoding="utf-8") as stream:
+    with written_file(path) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(tuple(columns))
         writer.writerows(rows)
-    os.replace(aside, path)
 
 
 def _short(value: float | None) -> str:

@@ -14,8 +14,8 @@ from segloss.losses import SegmentationLoss, build_loss
 from segloss.networks import build_network
 from segloss.synthesis.cases import StudySlices
 from segloss.synthesis.protocol import EXACT, Protocol, StudyRun
+from segloss.training.computing import channels_last
 from segloss.training.inputs import Batch
-from segloss.training.validation import channels_last
 
 BASELINE = "cross_entropy"
 QUARTILES = (25, 50, 75)

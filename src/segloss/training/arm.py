@@ -1,7 +1,6 @@
 """The train stage: all folds of one arm, into one folder that appears when it is complete."""
 
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import asdict
@@ -9,13 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from segloss.config import entry
 from segloss.data.case_table import read_status
 from segloss.paths import CHECKPOINTS, PREPARED, RUNS
-from segloss.provenance import code_fingerprint, fingerprint, resumable_folder, write_json, written_aside
+from segloss.provenance import code_fingerprint, fingerprint, put_in_place, resumable_folder, write_json, written_aside
 from segloss.training.settings import Settings
+from segloss.turns import turn
 
 PACKAGE = Path(__file__).parents[1]
 CODE = [
@@ -34,7 +32,7 @@ CODE = [
 ]
 
 
-def train_arm(arm: str, params: dict[str, Any], *, ahead: bool = False) -> None:
+def train_arm(arm: str, params: dict[str, Any]) -> None:
     """Train an arm of params.yaml and write build/runs/<data set>/<arm>.
 
     Absent data, too few cases and a diverged loss are outcomes, told by ``status.json``. Finished folds and epochs
@@ -44,15 +42,15 @@ def train_arm(arm: str, params: dict[str, Any], *, ahead: bool = False) -> None:
     Args:
         arm: Its name.
         params: The parameters of the pipeline.
-        ahead: Leave the finished folds where they wait, for the call that puts them in their place.
+
+    Raises:
+        InputError: If the parameters or the prepared data are not as expected, or memory does not suffice.
     """
-    lock = CHECKPOINTS / entry(params, "arms", arm)["dataset"] / f"{arm}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(lock):
-        _train_arm(arm, params, ahead)
+    with turn(f"train {arm}"):
+        _train_arm(arm, params)
 
 
-def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
+def _train_arm(arm: str, params: dict[str, Any]) -> None:
     names, settings = entry(params, "arms", arm), Settings.of(params, arm)
     prepared, run = PREPARED / names["dataset"], RUNS / names["dataset"] / arm
     status = read_status(prepared)
@@ -70,12 +68,10 @@ def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
     ended = {path.stem for path in (*folder.glob("fold?"), *folder.glob("fold?.diverged"))}
     missing = [fold for fold in range(settings.folds) if f"fold{fold}" not in ended]
     if missing:
-        # Importing PyTorch takes longer than to put folds in their place that were trained ahead.
+        # Importing PyTorch takes longer than to put folds in their place that wait there already.
         from segloss.training.folds import train_folds
 
         train_folds(folder, prepared, missing, arm, settings)
-    if ahead:
-        return
     for path in sorted(folder.glob("fold?.diverged")):
         status = {"outcome": "diverged", "reason": f"fold {path.stem[-1]}: {path.read_text(encoding='utf-8')}"}
     _remove_unfinished(folder)
@@ -83,9 +79,7 @@ def _train_arm(arm: str, params: dict[str, Any], ahead: bool) -> None:
     provenance |= {"settings": asdict(settings), "versions": _versions(), "commit": _commit()}
     write_json(folder / "provenance.json", provenance)
     write_json(folder / "status.json", status)
-    shutil.rmtree(run, ignore_errors=True)
-    run.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(folder, run)
+    put_in_place(folder, run)
 
 
 def _remove_unfinished(folder: Path) -> None:

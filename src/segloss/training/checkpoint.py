@@ -1,8 +1,9 @@
 """The state of a run after an epoch, kept on disk so that a stopped run goes on from there."""
 
 import csv
+import io
 import math
-import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 
 import torch
 from torch import nn
+from tqdm import tqdm
 
 from segloss.errors import InputError
+from segloss.training.sealed import previous, read_sealed, write_sealed
 
 # Epochs of a small run take milliseconds, and writing each of them down would cost a tenth of the training.
 SAVED_EVERY_S = 1.0
@@ -27,7 +30,8 @@ class Checkpoint:
     """Network, optimiser and history of a run, saved after an epoch and removed when the run is complete.
 
     The first epoch is saved, then every one that ends a second or more after the last that was: a stopped run loses
-    the epoch it was in and, where epochs are shorter than that, at most a second's worth before it.
+    the epoch it was in and, where epochs are shorter than that, at most a second's worth before it. The one before the
+    last is kept: a checkpoint that is damaged is named, and the run goes on from the other one, or else starts over.
 
     Args:
         path: The file; it appears with the first epoch and is replaced in one step.
@@ -45,11 +49,10 @@ class Checkpoint:
         self.history: list[dict[str, Any]] = []
         self._best: dict[str, Any] = {}
         self._saved_at = float("-inf")
-        if path.is_file():
-            state = torch.load(path, map_location="cpu", weights_only=True)
-            network.load_state_dict(state["network"])
-            optimiser.load_state_dict(state["optimiser"])
-            self.history, self._best = state["history"], state["best"]
+        self._resume()
+        # An epoch without a Dice, where no class was to be found, is never the best.
+        merits = [merit for row in self.history if not math.isnan(merit := self.merit(row))]
+        self._best_merit = max(merits, default=float("-inf"))
 
     @property
     def selected(self) -> dict[str, Any]:
@@ -58,14 +61,34 @@ class Checkpoint:
 
     def add(self, **row: Any) -> None:
         """Add an epoch's row to the history, and write everything down if it is time."""
-        # An epoch without a Dice, where no class was to be found, is never the best.
-        earlier = [merit for r in self.history if not math.isnan(merit := self.merit(r))]
         self.history.append(row)
-        if self.merit(row) > max(earlier, default=float("-inf")):
+        if (merit := self.merit(row)) > self._best_merit:
+            self._best_merit = merit
             self._best = {name: value.cpu().clone() for name, value in self.network.state_dict().items()}
         if time.monotonic() - self._saved_at >= SAVED_EVERY_S:
             self._save()
             self._saved_at = time.monotonic()
+
+    def _resume(self) -> None:
+        """Take up the last checkpoint that is whole; damaged ones go, so that none becomes the previous one."""
+        damaged = []
+        for file in filter(Path.is_file, (self.path, previous(self.path))):
+            if (content := read_sealed(file)) is None:
+                damaged.append(str(file))
+                file.unlink()
+                continue
+            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            self.network.load_state_dict(state["network"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.history, self._best = state["history"], state["best"]
+            break
+        if damaged:
+            after = (
+                f"goes on after epoch {len(self.history)}, from the checkpoint before"
+                if self.history
+                else "starts over"
+            )
+            tqdm.write(f"{' and '.join(damaged)}: damaged, the SHA-256 differs; the fold {after}.", file=sys.stderr)
 
     def _save(self) -> None:
         state = {
@@ -74,9 +97,9 @@ class Checkpoint:
             "history": self.history,
             "best": self._best,
         }
-        aside = self.path.with_name(self.path.name + ".tmp")
-        torch.save(state, aside)
-        os.replace(aside, self.path)
+        content = io.BytesIO()
+        torch.save(state, content)
+        write_sealed(self.path, content.getbuffer())
 
     def write_history(self, path: Path) -> None:
         """Write the history as CSV, numbers with six significant digits."""
@@ -87,5 +110,6 @@ class Checkpoint:
                 writer.writerow(f"{value:.6g}" if isinstance(value, float) else value for value in row.values())
 
     def remove(self) -> None:
-        """Remove the file of a run that is complete."""
-        self.path.unlink(missing_ok=True)
+        """Remove the files of a run that is complete."""
+        for file in (previous(self.path), self.path):
+            file.unlink(missing_ok=True)

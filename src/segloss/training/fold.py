@@ -1,26 +1,26 @@
 """Training on one fold: epochs, validation and the prediction of the test part."""
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from tqdm import tqdm
+from torch import nn
 
 from segloss.data.prepared import PreparedSlices, PreparedVolumes
 from segloss.losses import SegmentationLoss, build_loss
 from segloss.networks import build_network
 from segloss.provenance import written_aside
 from segloss.training.checkpoint import Checkpoint
+from segloss.training.computing import chosen_device, outputs_of, same_bits
 from segloss.training.inputs import Batch, inputs_of
+from segloss.training.memory import memory_faults
+from segloss.training.prefetch import prefetched
+from segloss.training.progress import Progress
 from segloss.training.schedules import learning_rate
 from segloss.training.settings import Settings
-from segloss.training.validation import channels_last, finite_loss, validate
+from segloss.training.validation import finite_loss, validate
 
-# A terminal redraws its bar every second; a log gets a line twice a minute.
-REDRAWN_S = 1 if sys.stderr.isatty() else 30
 OPTIMISERS = {"adam": torch.optim.Adam}
 
 
@@ -32,35 +32,35 @@ def train_fold(folder: Path, data: PreparedSlices | PreparedVolumes, fold: int, 
 
     Raises:
         DivergedError: If the loss or the logits stop being finite.
+        InputError: If memory does not suffice; it names the settings to lower.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with memory_faults(str(folder), settings), same_bits(settings.deterministic):
+        _train_fold(folder, data, fold, settings)
+
+
+def _train_fold(folder: Path, data: PreparedSlices | PreparedVolumes, fold: int, settings: Settings) -> None:
+    device = chosen_device()
     inputs = inputs_of(data, fold, settings, device)
     _seed(settings.seed, fold, 0)
     out_channels = 1 if inputs.classes == 1 else 1 + inputs.classes
     network = build_network(**settings.network, in_channels=inputs.channels, out_channels=out_channels)
     network = network.to(device).to(memory_format=inputs.layout)  # type: ignore[call-overload]
+    if settings.compile:
+        network.compile()
     optimiser = OPTIMISERS[settings.optimiser](
         network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
     loss = build_loss(settings.loss)
     checkpoint = Checkpoint(folder.with_suffix(".pt"), network, optimiser, settings.select)
     done, epochs = len(checkpoint.history), settings.epochs_for(len(inputs))
-    bar = tqdm(
-        range(done, epochs),
-        f"fold {fold}",
-        initial=done,
-        total=epochs,
-        unit="epoch",
-        mininterval=REDRAWN_S,
-        leave=False,
-    )
+    bar = Progress(range(done, epochs), f"fold {fold}", initial=done, total=epochs, unit="epoch", leave=False)
     for epoch in bar:
         _seed(settings.seed, fold, epoch + 1)
         loss.set_epoch(epoch, epochs)
         dice_so_far = [row["validation_dice"] for row in checkpoint.history]
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(settings.learning_rate, settings.schedule, dice_so_far, epochs)
-        mean_loss = train_epoch(network, loss, optimiser, inputs.training(), settings)
+        mean_loss = train_epoch(network, loss, optimiser, prefetched(inputs.training(), device), settings)
         worth = validate(network, loss, inputs, hausdorff=settings.validation_hausdorff)
         checkpoint.add(epoch=epoch + 1, phase=loss.phase, loss=mean_loss, **worth)
         bar.set_postfix(loss=f"{mean_loss:.3f}", dice=f"{worth['validation_dice']:.3f}", refresh=False)
@@ -68,7 +68,9 @@ def train_fold(folder: Path, data: PreparedSlices | PreparedVolumes, fold: int, 
     network.eval()
     with written_aside(folder) as aside:
         checkpoint.write_history(aside / "history.csv")
-        torch.save({name: value.cpu() for name, value in network.state_dict().items()}, aside / "weights.pt")
+        # Through a stream, since torch hides what the operating system says of a path.
+        with (aside / "weights.pt").open("wb") as stream:
+            torch.save({name: value.cpu() for name, value in network.state_dict().items()}, stream)
         inputs.write_predictions(aside / "predictions.npz", network)
     checkpoint.remove()
 
@@ -92,8 +94,7 @@ def train_epoch(
         optimiser.zero_grad(set_to_none=True)
         step = 0.0
         for piece in batch.pieces(settings.voxels_at_once):
-            with _precision(piece.images, settings):
-                outputs = network(channels_last(piece.images))
+            outputs = outputs_of(network, piece.images, mixed_precision=settings.mixed_precision)
             heads = outputs if isinstance(outputs, list) else [outputs]
             value = torch.stack([finite_loss(loss, logits, piece.labels, piece.distance) for logits in heads]).sum()
             value = value * (len(piece.images) / len(batch.images))
@@ -102,12 +103,6 @@ def train_epoch(
         optimiser.step()
         values.append(step)
     return sum(values) / len(values)
-
-
-def _precision(images: Tensor, settings: Settings) -> torch.autocast:
-    """Half the memory on a GPU where the protocol asks for it; losses are computed in single precision all the same."""
-    mixed = settings.mixed_precision and images.device.type == "cuda"
-    return torch.autocast(images.device.type, torch.bfloat16, enabled=mixed)
 
 
 def _seed(*numbers: int) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
 from segloss.data.prepared import PreparedVolumes, read_prepared
 from segloss.errors import InputError
-from segloss.training.fold import REDRAWN_S, train_fold
+from segloss.provenance import written_file
+from segloss.training.fold import train_fold
+from segloss.training.progress import Progress
 from segloss.training.settings import Settings
 from segloss.training.validation import DivergedError
 
@@ -25,8 +26,9 @@ def train_folds(folder: Path, prepared: Path, folds: Sequence[int], arm: str, se
             f"{arm}: a protocol with a patch is for volumes, one without for slices; expected its view so."
         )
     torch.set_num_threads(settings.threads)
-    for fold in tqdm(folds, arm, unit="fold", mininterval=REDRAWN_S):
+    for fold in Progress(folds, arm, unit="fold"):
         try:
             train_fold(folder / f"fold{fold}", data, fold, settings)
         except DivergedError as error:
-            (folder / f"fold{fold}.diverged").write_text(str(error), encoding="utf-8")
+            with written_file(folder / f"fold{fold}.diverged") as stream:
+                stream.write(str(error))

@@ -14,6 +14,7 @@ from segloss.data.augmentation import Amounts, augment
 from segloss.data.case_table import prepared_spacing
 from segloss.data.prepared import PreparedSlices, PreparedVolumes
 from segloss.errors import InputError
+from segloss.training.computing import outputs_of
 from segloss.training.predictions import decided, probabilities, write_labels, write_probabilities
 from segloss.training.settings import Settings
 from segloss.training.sliding_window import predicted_volume
@@ -44,6 +45,7 @@ class Inputs(Protocol):
     channels: int
     classes: int
     layout: torch.memory_format
+    settings: Settings
 
     def __len__(self) -> int:
         """How many items an epoch has."""
@@ -110,9 +112,12 @@ class SliceInputs:
     def write_predictions(self, path: Path, network: nn.Module) -> None:
         """Write the probabilities of every slice of the test part."""
         slices = self.data.slices_of(self.test)
-        batches = (self._batch(part).images for part in _in_parts(slices))
-        probs = (probabilities(network(i.contiguous(memory_format=self.layout))).half().cpu().numpy() for i in batches)
+        probs = (self._probabilities(self._batch(part).images, network) for part in _in_parts(slices))
         write_probabilities(path, self.data.cases[self.test], len(slices), probs)
+
+    def _probabilities(self, images: Tensor, network: nn.Module) -> NDArray[np.float16]:
+        logits = outputs_of(network, images, mixed_precision=self.settings.mixed_precision)
+        return probabilities(logits.float()).half().cpu().numpy()
 
     def _batch(self, slices: NDArray[np.intp]) -> Batch:
         return Batch(*self.data.batch(slices, self.device), self.data.distance_maps(slices, self.device))
@@ -176,7 +181,8 @@ class PatchInputs:
 
     def _labels(self, case: int, network: nn.Module) -> NDArray[np.uint8]:
         image = torch.from_numpy(self.data.volume(case)[0].astype(np.float32))
-        probs = predicted_volume(network, image, self.patch, self.settings.overlap, self.device)
+        mixed = self.settings.mixed_precision
+        probs = predicted_volume(network, image, self.patch, self.settings.overlap, self.device, mixed_precision=mixed)
         return decided(probs, self.data.original_shapes[case])
 
 

@@ -34,6 +34,8 @@ class Settings:
     voxels_at_once: float = math.inf
     mixed_precision: bool = False
     validation_hausdorff: bool = False
+    deterministic: bool = False
+    compile: bool = False
 
     @classmethod
     def of(cls, params: dict[str, Any], arm: str) -> Self:
@@ -65,6 +67,8 @@ class Settings:
             voxels_at_once=protocol.get("voxels_at_once", math.inf),
             mixed_precision=protocol.get("mixed_precision", False),
             validation_hausdorff=protocol.get("validation_hausdorff", False),
+            deterministic=scale.get("deterministic", False),
+            compile=scale.get("compile", False),
         )
 
     def steps_per_epoch(self, items: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from segloss.training.computing import outputs_of
 from segloss.training.predictions import probabilities
 
 PATCHES_AT_ONCE = 2
@@ -12,7 +13,13 @@ PATCHES_AT_ONCE = 2
 
 @torch.no_grad()
 def predicted_volume(
-    network: nn.Module, image: Tensor, patch: Sequence[int], overlap: float, device: torch.device
+    network: nn.Module,
+    image: Tensor,
+    patch: Sequence[int],
+    overlap: float,
+    device: torch.device,
+    *,
+    mixed_precision: bool = False,
 ) -> Tensor:
     """Probabilities of a volume, blended from those of overlapping patches.
 
@@ -25,6 +32,7 @@ def predicted_volume(
         patch: Size of a patch.
         overlap: Share of its side by which a patch overlaps the next one, in [0, 1).
         device: That of the network; the volume and its probabilities stay on the CPU.
+        mixed_precision: Whether the network may compute in bfloat16 on a GPU.
 
     Returns:
         (1, Z, Y, X) of one class, else (1 + K, Z, Y, X), the background first; float32 on the CPU.
@@ -36,7 +44,7 @@ def predicted_volume(
     from monai.inferers import sliding_window_inference
 
     def predict(patches: Tensor) -> Tensor:
-        return probabilities(network(patches.contiguous(memory_format=torch.channels_last_3d)).float())
+        return probabilities(outputs_of(network, patches, mixed_precision=mixed_precision).float())
 
     network.eval()
     blended = sliding_window_inference(

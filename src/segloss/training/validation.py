@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from segloss.losses import NonFiniteLogitsError, SegmentationLoss
 from segloss.metrics import surface_distances
+from segloss.training.computing import outputs_of
 from segloss.training.inputs import Inputs
 from segloss.training.predictions import decisions
 
@@ -34,7 +35,7 @@ def validate(
     overlap, size = torch.zeros(2, inputs.cases, inputs.classes)
     scans: Scans = defaultdict(list)
     for cases, (images, labels, distance) in inputs.validation():
-        logits = network(channels_last(images))
+        logits = outputs_of(network, images, mixed_precision=inputs.settings.mixed_precision)
         total += finite_loss(loss, logits, labels, distance).item() * len(images)
         items += len(images)
         predicted, case = decisions(logits), torch.from_numpy(cases)
@@ -75,11 +76,6 @@ def finite_loss(loss: SegmentationLoss, logits: Tensor, labels: Tensor, distance
     if not value.isfinite():
         raise DivergedError(f"the loss became {value.item()}")
     return value
-
-
-def channels_last(images: Tensor) -> Tensor:
-    """Images in the memory layout in which convolutions are fastest."""
-    return images.contiguous(memory_format=torch.channels_last if images.ndim == 4 else torch.channels_last_3d)
 
 
 def _as_bytes(labels: Tensor) -> NDArray[np.uint8]:

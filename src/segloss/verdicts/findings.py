@@ -219,10 +219,13 @@ def _luck(found: Findings) -> str:
             f"{shares['interaction']:.0%} with both together"
         )
     total = (table["collapsed"] * table["runs"]).sum() / table["runs"].sum()
-    return (
-        f"**How much is luck?** {total:.0%} of the runs are no better than a trivial answer "
-        f"({arm_words(worst['loss'])}: {worst['collapsed']:.0%}), {seeds}{rates}."
+    failed = (
+        f"{total:.0%} of the runs are no better than a trivial answer "
+        f"({arm_words(worst['loss'])}: {worst['collapsed']:.0%})"
+        if total
+        else f"None of the {table['runs'].sum()} runs collapsed to a trivial answer"
     )
+    return f"**How much is luck?** {failed}, {seeds}{rates}."
 
 
 def _trades(found: Findings) -> str:

@@ -14,7 +14,8 @@ from segloss.data.readers.volumetric import cases_folder, complete_or_left_out, 
 
 CLASSES = ("right ventricle", "myocardium", "left ventricle")
 CODES = {0: 0, 1: 1, 2: 2, 3: 3}
-MOMENT = re.compile(r"^\s*(ED|ES)\s*:\s*(\d+)\s*$", re.MULTILINE)
+# Within one line: blanks that may run over many take quadratic time on a file of empty lines.
+MOMENT = re.compile(r"^[ \t]*(ED|ES)[ \t]*:[ \t]*(\d{1,4})[ \t]*$", re.MULTILINE)
 EXPECTS = "database/training/patient*/patient*_frame*.nii.gz with patient*_frame*_gt.nii.gz and Info.cfg beside it"
 
 

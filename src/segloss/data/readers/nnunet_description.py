@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from segloss.data.case import IGNORED
+from segloss.data.faults import UNPRINTABLE
 from segloss.errors import InputError
 
 ENDINGS = (".nii.gz", ".nii", ".png")
+LONGEST_CODE = 9  # digits
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def read_description(path: Path) -> Description:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected a JSON file, but it cannot be read ({error}).") from error
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected an object with channel_names and labels, got {type(content).__name__}.")
@@ -67,6 +69,9 @@ def read_description(path: Path) -> Description:
 def _section(path: Path, content: dict[str, Any], *names: str) -> dict[str, Any]:
     for name in names:
         if isinstance(content.get(name), dict) and content[name]:
+            for key, value in content[name].items():
+                if UNPRINTABLE.search(f"{key}{value}"):
+                    raise InputError(f"{path}: {key!a} of {name} cannot be printed, expected plain names.")
             return content[name]
     raise InputError(f"{path}: {' or '.join(names)} is missing or empty, expected a name for each number.")
 
@@ -74,6 +79,8 @@ def _section(path: Path, content: dict[str, Any], *names: str) -> dict[str, Any]
 def _names_of_codes(path: Path, labels: dict[str, Any]) -> dict[int, str]:
     # The first version writes {"1": "tumour"}, the second {"tumour": 1}.
     if all(name.isdecimal() and isinstance(value, str) for name, value in labels.items()):
+        if longest := next((code for code in labels if len(code) > LONGEST_CODE), ""):
+            raise InputError(f"{path}: {longest[:LONGEST_CODE]}... is no label code, expected whole numbers from 0.")
         return {int(code): name for code, name in labels.items()}
     names: dict[int, str] = {}
     for name, code in labels.items():

@@ -4,22 +4,32 @@ Values were clipped to -125..275 HU and scaled to 0..1. They are mapped back to 
 data set are prepared alike. The files carry neither affine nor spacing: axes stay as they are, slices first.
 """
 
+import lzma
 import re
+import struct
 import zlib
 from collections import defaultdict
 from pathlib import Path
-from zipfile import BadZipFile
+from tokenize import TokenError
+from zipfile import BadZipFile, ZipFile
 
 import h5py
 import numpy as np
+from numpy.lib import format as npy
 
 from segloss.data.case import Case, Fault, Listing, Sample
+from segloss.data.declared_sizes import check_claim
 from segloss.data.readers.synapse_raw import CLASSES, EXPECTS, not_in_split, part_of
 from segloss.data.readers.volumetric import listing_of
 from segloss.errors import InputError
 
 LOWEST_HU, HIGHEST_HU = -125, 275
 TOLERANCE = 1e-3
+NAMES = ("image", "label")
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, MemoryError, RuntimeError, OverflowError),
+    *(BadZipFile, NotImplementedError, struct.error, zlib.error, lzma.LZMAError, SyntaxError, TokenError),
+)
 SLICE = re.compile(r"(case\d+)_slice(\d+)\.npz")
 VOLUME = re.compile(r"(case\d+)\.npy\.h5")
 
@@ -75,10 +85,8 @@ def _case(folder: Path, name: str, slices: dict[int, Path], volume: Path | None)
 def _read_file(file: Path) -> tuple[np.ndarray, np.ndarray]:
     """Image in HU and labels of one file, slices first."""
     try:
-        with h5py.File(file) if file.suffix == ".h5" else np.load(file, allow_pickle=False) as arrays:
-            image = np.asarray(arrays["image"], dtype=np.float32)
-            labels = np.asarray(arrays["label"], dtype=np.float32)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile, zlib.error) as error:
+        image, labels = _in_hdf5(file) if file.suffix == ".h5" else _in_zip(file)
+    except UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{file}: expected the arrays image and label, but they cannot be read ({reason}).") from error
     dimensions = 3 if file.suffix == ".h5" else 2
@@ -94,6 +102,45 @@ def _read_file(file: Path) -> tuple[np.ndarray, np.ndarray]:
         raise InputError(f"{file}: labels {codes[:9]}, expected only whole numbers from 0 to {len(CLASSES)}.")
     in_hu = image * np.float32(HIGHEST_HU - LOWEST_HU) + np.float32(LOWEST_HU)
     return _slices_first(in_hu), _slices_first(labels.astype(np.uint8))
+
+
+def _in_hdf5(file: Path) -> list[np.ndarray]:
+    arrays = []
+    with h5py.File(file) as content:
+        for name in NAMES:
+            dataset = content[name]
+            if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
+                raise TypeError(f"{name} is no array of its own")
+            if not isinstance(content.get(name, getlink=True), h5py.HardLink):
+                raise TypeError(f"{name} is a link")
+            for shape in (dataset.shape, dataset.chunks or ()):
+                check_claim(shape, dataset.dtype.itemsize, dataset.id.get_storage_size())
+            arrays.append(_as_float32(dataset[()]))
+    return arrays
+
+
+def _in_zip(file: Path) -> list[np.ndarray]:
+    arrays = []
+    with ZipFile(file) as content:
+        for name in NAMES:
+            member = content.getinfo(f"{name}.npy")
+            with content.open(member) as stream:
+                version = np.lib.format.read_magic(stream)
+                header = (
+                    np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                )
+                shape, _, dtype = header(stream)
+                check_claim(shape, dtype.itemsize, member.compress_size)
+            with content.open(member) as stream:
+                arrays.append(_as_float32(npy.read_array(stream, allow_pickle=False)))
+    return arrays
+
+
+def _as_float32(array: np.ndarray) -> np.ndarray:
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"its values are {array.dtype}, not real numbers")
+    with np.errstate(over="ignore", invalid="ignore"):  # what leaves the range becomes infinite, and is refused
+        return np.asarray(array, dtype=np.float32)
 
 
 def _slices_first(array: np.ndarray) -> np.ndarray:
