@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from segloss.config import load_params
+from segloss.course.commands import add_course_commands
 from segloss.errors import InputError, disk_fault
 
 # Each command imports only what it needs: PyTorch alone takes longer than most of the commands.
@@ -150,20 +151,6 @@ def site(arguments: argparse.Namespace) -> None:
     build_site()
 
 
-def course(arguments: argparse.Namespace) -> None:
-    from segloss.course.release import make_course
-
-    make_course(arguments.workers)
-
-
-def course_grade(arguments: argparse.Namespace) -> int:
-    from segloss.course.grading import grade
-    from segloss.course.limits import Limits
-
-    limits = Limits(arguments.cell_seconds, arguments.notebook_seconds, arguments.memory_gb)
-    return grade(arguments.submissions, arguments.out, limits, arguments.workers)
-
-
 def compare(arguments: argparse.Namespace) -> int | None:
     from segloss.comparison import compare_with_committed
 
@@ -239,17 +226,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     command(gallery, "Execute the notebook that shows the phantoms into figures and tables.")
     command(site, "Render all executed notebooks as web pages.")
-    command(course, "Write the assignments for students, and their solutions executed.", workers=workers)
-    command(
-        course_grade,
-        "Grade a folder of submissions: <student>/<assignment>/<assignment>.ipynb; resumes.",
-        submissions=path,
-        out={**path, "default": None, "help": "folder for marks and feedback; <submissions>-graded if left out"},
-        cell_seconds={"type": int, "default": 30, "help": "for a cell without a tag seconds-N"},
-        notebook_seconds={"type": int, "default": 600, "help": "for all cells of a notebook"},
-        memory_gb={"type": float, "default": 4.0, "help": "of the process that runs them"},
-        workers=workers,
-    )
+    add_course_commands(command)
     command(compare, "Hold the metrics against the committed ones.", scale={})
     scale_command = command(
         scale,

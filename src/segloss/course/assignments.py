@@ -9,19 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
 from traitlets.log import get_logger
 
 from segloss.errors import InputError
 from segloss.paths import COURSEWORK
-
-try:
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.converters.base import NbGraderException
-    from nbgrader.coursedir import CourseDirectory
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] != "nbgrader":
-        raise
-    raise InputError("nbgrader is missing: `pip install '.[pipeline,course]'` brings it.") from error
 
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "*YOUR ANSWER HERE*"
