@@ -13,7 +13,7 @@ from segloss.course.grading import grade
 from segloss.course.limits import Limits
 from tests.course.made_up import NAME, assignment, submissions, write
 
-LIMITS = Limits(cell_seconds=5)
+LIMITS = Limits(cell_seconds=2)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import psutil
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -22,12 +24,16 @@ from traitlets.config import Config
 from segloss.course.workplace import workplace
 
 OUTPUT_LETTERS = 200_000  # of one cell; what it prints beyond is dropped
+PATIENCE = 5  # times its limit may a cell take that the computer keeps waiting
 OUT_OF_TIME, NOT_RUN = "CellTimeoutError", "KernelEnded"  # names of the errors that stand in the cells
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use. A cell's tag ``seconds-N`` gives it another time."""
+    """What a submission may use. A cell's tag ``seconds-N`` gives it another time.
+
+    A cell that waits for the processor for more than half of its time gets more of it, up to :data:`PATIENCE` times.
+    """
 
     cell_seconds: int = 30
     notebook_seconds: int = 600
@@ -64,7 +70,8 @@ class LimitedExecute(Execute):
         super().__init__(**options)
         self.timeout_func = self.seconds_for
         self.shutdown_kernel = "immediate"
-        self.iopub_timeout = 10  # so long may the last prints of a cell take to arrive
+        self.iopub_timeout = 30  # so long may the last prints of a cell take to arrive
+        self.startup_timeout = 180
 
     def seconds_for(self, cell: NotebookNode) -> float:
         """What a cell may take: its own limit, or what is left of the notebook's."""
@@ -103,7 +110,7 @@ class LimitedExecute(Execute):
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
         """Run one cell, unless an earlier one has ended everything."""
-        self.letters = 0
+        self.letters, self.began, self.used = 0, monotonic(), self._processor_seconds()
         if not self.ended and monotonic() > self.deadline:
             self.ended = "the time for the whole notebook was over"
         if self.ended:
@@ -121,6 +128,19 @@ class LimitedExecute(Execute):
             self.ended = "an earlier cell broke the process"
             self._add_error(cell, NOT_RUN, f"This cell broke the process in which all cells run: {error}")
         return cell, resources
+
+    async def _async_handle_timeout(self, timeout: float, cell: NotebookNode | None = None) -> Any:
+        """Called when time is up. A cell to which a busy computer gave less than half of it goes on."""
+        starved = self._processor_seconds() - self.used < timeout / 2
+        if cell is not None and starved and monotonic() < min(self.deadline, self.began + PATIENCE * timeout):
+            return None
+        return await super()._async_handle_timeout(timeout, cell)
+
+    def _processor_seconds(self) -> float:
+        """Of the kernel so far, and of the programs that it has started and that have ended."""
+        with suppress(psutil.Error, AttributeError):  # it may have ended
+            return float(sum(psutil.Process(self.km.provisioner.pid).cpu_times()[:4]))
+        return inf
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Take what a cell prints, up to a length that a page can show."""
