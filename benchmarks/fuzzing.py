@@ -35,6 +35,10 @@ ADDRESS_SPACE = 3 * 2**30
 HANGS = 60.0  # seconds for one input, many times what any valid one takes
 
 
+class OverError(BaseException):
+    """The time of a kind is over; no Exception, which hypothesis would try again."""
+
+
 class Fuzzed:
     """A valid data set in a folder of its own, which becomes the working folder.
 
@@ -99,7 +103,7 @@ def fuzz(target: Target, inputs: int, seconds: float, sender: Any) -> None:
         def one(content: bytes) -> None:
             nonlocal slowest
             if time.perf_counter() - start > seconds:
-                return
+                raise OverError
             began = time.perf_counter()
             sender.send("begun")
             try:
@@ -110,7 +114,8 @@ def fuzz(target: Target, inputs: int, seconds: float, sender: Any) -> None:
             counts[outcome] += 1
             slowest = max(slowest, time.perf_counter() - began)
 
-        one()
+        with contextlib.suppress(OverError):
+            one()
         os.chdir(ROOT)
     sender.send((counts, slowest))
 
