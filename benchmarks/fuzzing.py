@@ -89,13 +89,14 @@ class Fuzzed:
 def fuzz(target: Target, inputs: int, seconds: float, sender: Any) -> None:
     """Send what became of the inputs, and how long the slowest took."""
     counts: Counter[str] = Counter()
-    slowest, start = 0.0, time.perf_counter()
+    slowest = 0.0
     with tempfile.TemporaryDirectory() as root:
         fuzzed = Fuzzed(target, Path(root))
         assert fuzzed.outcome(target.files[target.place]) == "valid case", target.name
         # Only now: libraries that are loaded first claim address space that they do not use.
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, resource.RLIM_INFINITY))
         sender.send("ready")
+        start = time.perf_counter()
         bounded = settings(max_examples=inputs, derandomize=True, deadline=None, database=None)
 
         @settings(bounded, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
