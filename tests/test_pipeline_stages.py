@@ -1,4 +1,4 @@
-"""Stages in waves, recorded without DVC having run them: DVC cannot tell the difference."""
+"""Stages in their order, recorded without DVC having run them: DVC cannot tell the difference."""
 
 import subprocess
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from segloss.errors import InputError
 from segloss.pipeline import Pipeline
 
 PIPELINE = """\
@@ -58,18 +59,24 @@ def run_by_hand(*names: str) -> None:
         Path(f"out/{name}.txt").write_text(Path(f"{name}.txt").read_text())
 
 
+def record(*names: str) -> dict[str, str]:
+    """Record stages that read what is there now."""
+    pipeline = Pipeline()
+    return pipeline.record({name: pipeline.inputs(name) for name in names})
+
+
 def test_recording_writes_the_lock_file_that_dvc_would_write(repository: Path) -> None:
     dvc("repro", "-q", "copy@a", "copy@b", "copy@c")
     by_dvc = Path("dvc.lock").read_bytes()
     Path("dvc.lock").unlink()
     run_by_hand("a", "b", "c")
-    Pipeline().record(["copy@a", "copy@b", "copy@c"])
+    record("copy@a", "copy@b", "copy@c")
     assert Path("dvc.lock").read_bytes() == by_dvc
 
 
 def test_only_the_named_stages_are_recorded(repository: Path) -> None:
     run_by_hand("a", "b")
-    Pipeline().record(["copy@a"])
+    record("copy@a")
     status = dvc("status", "--json")
     assert "copy@a" not in status
     assert "copy@b" in status
@@ -78,27 +85,55 @@ def test_only_the_named_stages_are_recorded(repository: Path) -> None:
 
 def test_recorded_outputs_come_back_from_the_cache(repository: Path) -> None:
     run_by_hand("b")
-    Pipeline().record(["copy@b"])
+    record("copy@b")
     Path("out/b.txt").unlink()
     dvc("checkout", "-q", "copy@b")
     assert Path("out/b.txt").read_text() == "b"
 
 
 def test_without_stages_nothing_is_written(repository: Path) -> None:
-    Pipeline().record([])
+    record()
     assert not Path("dvc.lock").exists()
 
 
-def test_a_wave_needs_only_the_waves_before_it_and_leaves_out_what_runs_every_time(repository: Path) -> None:
-    assert Pipeline().waves() == [["copy@a", "copy@b", "copy@c"], ["join"]]
+def test_each_stage_needs_those_whose_results_it_reads(repository: Path) -> None:
+    alone: set[str] = set()
+    copies = {f"copy@{name}": alone for name in "abc"}
+    assert Pipeline().needs() == {**copies, "join": {"copy@a", "copy@b"}, "clock": alone}
 
 
-def test_the_waves_of_a_stage_hold_what_it_needs_and_itself(repository: Path) -> None:
-    assert Pipeline().waves("join") == [["copy@a", "copy@b"], ["join"]]
+def test_a_target_comes_with_what_it_needs(repository: Path) -> None:
+    assert set(Pipeline().needs("join")) == {"copy@a", "copy@b", "join"}
 
 
-def test_a_stage_needs_those_whose_results_it_reads(repository: Path) -> None:
-    assert Pipeline().upstream("join") == {"copy@a", "copy@b"}
+def test_an_unknown_target_is_refused_by_name(repository: Path) -> None:
+    with pytest.raises(InputError, match=r"^dvc.yaml has no stage report@cappa; it has copy@a, copy@b"):
+        Pipeline().needs("report@cappa")
+
+
+def test_a_stage_that_read_something_else_than_what_is_there_is_not_recorded(repository: Path) -> None:
+    run_by_hand("a")
+    pipeline = Pipeline()
+    read = pipeline.inputs("copy@a")
+    Path("params.yaml").write_text("number: 4\n")
+    assert pipeline.record({"copy@a": read}) == {"copy@a": "its inputs changed while it ran: params.yaml"}
+    assert not Path("dvc.lock").exists()
+
+
+def test_a_stage_that_is_defined_otherwise_by_now_is_not_recorded(repository: Path) -> None:
+    run_by_hand("a")
+    pipeline = Pipeline()
+    read = pipeline.inputs("copy@a")
+    Path("dvc.yaml").write_text(PIPELINE.replace("mkdir -p out &&", "mkdir out;"))
+    assert pipeline.record({"copy@a": read}) == {"copy@a": "its inputs changed while it ran: definition"}
+
+
+def test_sources_that_changed_since_the_pipeline_was_read_are_named(repository: Path) -> None:
+    pipeline = Pipeline()
+    Path("a.txt").write_text("another")
+    run_by_hand("a")
+    assert pipeline.changed_sources("copy@a") == ["a.txt"]
+    assert pipeline.changed_sources("join") == []
 
 
 def test_a_command_is_given_word_by_word(repository: Path) -> None:
@@ -107,7 +142,7 @@ def test_a_command_is_given_word_by_word(repository: Path) -> None:
 
 def test_stages_are_stale_whose_inputs_have_changed(repository: Path) -> None:
     run_by_hand("a", "b")
-    Pipeline().record(["copy@a", "copy@b"])
+    record("copy@a", "copy@b")
     Path("a.txt").write_text("another")
     assert Pipeline().stale(["copy@a", "copy@b", "copy@c"]) == ["copy@a", "copy@c"]
 

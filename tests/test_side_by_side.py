@@ -94,7 +94,8 @@ from segloss.side_by_side import run_side_by_side
 
 def beat(path):
     while True:
-        path.write_text(str(time.time()))
+        with path.open("a") as heart:
+            heart.write(".")
         time.sleep(0.05)
 
 if __name__ == "__main__":
@@ -110,7 +111,7 @@ def test_a_signal_to_the_parent_alone_ends_its_calls(tmp_path: Path, end: signal
     )
     hearts = [tmp_path / "a", tmp_path / "b"]
     try:
-        wait_until(lambda: all(heart.exists() for heart in hearts))
+        wait_until(lambda: all(heart.exists() and heart.stat().st_size > 20 for heart in hearts))
         parent.send_signal(end)
         parent.wait(timeout=30)
         wait_until(lambda: all(time.time() - heart.stat().st_mtime > 1 for heart in hearts))

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from segloss.config import load_params
+from segloss.course.commands import add_course_commands
 from segloss.errors import InputError, disk_fault
 
 # Each command imports only what it needs: PyTorch alone takes longer than most of the commands.
@@ -72,13 +73,16 @@ def predict(arguments: argparse.Namespace) -> None:
 
 
 def grid(arguments: argparse.Namespace) -> int:
-    from segloss.config import entry
     from segloss.grid import run_grid
 
-    if arguments.paper is not None:
-        entry(load_params(), "papers", arguments.paper)
     target = arguments.paper and f"report@{arguments.paper}"
     return run_grid(target, arguments.workers, arguments.scheduler, arguments.slurm)
+
+
+def plan(arguments: argparse.Namespace) -> None:
+    from segloss.plan import run_plan
+
+    run_plan(load_params(), arguments.scale, arguments.workers, arguments.paper)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -162,7 +166,8 @@ def scale(arguments: argparse.Namespace) -> None:
     if arguments.synthesis:
         synthesis_at_scale(arguments.scale, arguments.data_root, arguments.workers)
     else:
-        run_at_scale(arguments.scale, arguments.data_root, arguments.paper)
+        where = {name: getattr(arguments, name) for name in ("workers", "scheduler", "slurm")}
+        run_at_scale(arguments.scale, arguments.data_root, arguments.paper, **where)
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -171,7 +176,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(function, text: str, **options) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
-        sub = commands.add_parser(function.__name__, help=text, description=text)
+        sub = commands.add_parser(function.__name__.replace("_", "-"), help=text, description=text)
         sub.set_defaults(run=function)
         for name, settings in options.items():
             sub.add_argument(f"--{name}".replace("_", "-") if "default" in settings else name, **settings)
@@ -198,42 +203,30 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         images={"nargs": "+", "metavar": "IMAGE", "help": "files; those of the channels of one case joined by commas"},
         out={**path, "default": Path("build/predictions"), "help": "folder for the results"},
     )
-    workers = {"type": int, "default": None}
-    grid_command = command(
-        grid, "Run the stages that are out of date, several at once.", paper={"default": None}, workers=workers
-    )
-    grid_command.add_argument("--scheduler", metavar="ADDRESS", help="of a running Dask cluster")
-    grid_command.add_argument("--slurm", type=Path, metavar="FILE", help="options of the workers that Slurm starts")
+    workers, paper = {"type": int, "default": None}, {"default": None}
+    scheduler = {"default": None, "metavar": "ADDRESS", "help": "of a running Dask cluster"}
+    slurm = {**path, "default": None, "metavar": "FILE", "help": "options of the workers that Slurm starts"}
+    elsewhere = {"scheduler": scheduler, "slurm": slurm}
+    command(grid, "Run the stages that are out of date, several at once.", paper=paper, workers=workers, **elsewhere)
+    command(plan, "Say what a scale costs in hours, memory and disk.", scale=paper, paper=paper, workers=workers)
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
-    seeds_command = command(
-        seeds, "Train the arms of a paper's tables with several seeds; resumes.", paper={}, seeds={"type": int}
-    )
+    seeds_command = command(seeds, "Train a paper with several seeds; resumes.", paper={}, seeds={"type": int})
     seeds_command.add_argument("--datasets", type=lambda text: text.split(","), help="only these, separated by commas")
     command(sweep, "Train the survey's losses at many foreground shares; resumes.")
     datasets_of = {"nargs": "*", "metavar": "dataset"}
-    command(
-        synthesis, "Train every loss under one protocol on data sets; resumes.", datasets=datasets_of, workers=workers
-    )
+    command(synthesis, "Train every loss under one protocol; resumes.", datasets=datasets_of, workers=workers)
     command(report, "Execute a paper's notebook into figures and tables.", paper={})
     command(tour, "Execute the notebook of all losses into figures and tables.")
     command(record, "Execute the notebook of the papers' printed numbers into figures and tables.")
     command(claims, "Execute the notebook of all claims and their verdicts into figures and tables.")
-    command(
-        findings,
-        "Execute a notebook on the synthesis into figures and tables.",
-        page={"choices": ["synthesis", "as_published"]},
-    )
+    page = {"choices": ["synthesis", "as_published"]}
+    command(findings, "Execute a notebook on the synthesis into figures and tables.", page=page)
     command(gallery, "Execute the notebook that shows the phantoms into figures and tables.")
     command(site, "Render all executed notebooks as web pages.")
+    add_course_commands(command)
     command(compare, "Hold the metrics against the committed ones.", scale={})
-    scale_command = command(
-        scale,
-        "Run the pipeline at another scale, beside the phantom results.",
-        scale={},
-        data_root={**path, "default": None},
-        paper={"default": None},
-        workers=workers,
-    )
+    root, beside = {**path, "default": None}, "Run the pipeline at another scale, beside the phantom results."
+    scale_command = command(scale, beside, scale={}, data_root=root, paper=paper, workers=workers, **elsewhere)
     scale_command.add_argument("--synthesis", action="store_true", help="the synthesis, in place of the pipeline")
     return parser.parse_args(arguments)
 

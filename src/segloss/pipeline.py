@@ -1,10 +1,13 @@
 """The stages of dvc.yaml as DVC sees them: in which order, which are out of date, and how one is recorded as done."""
 
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from segloss.errors import InputError
 
 if TYPE_CHECKING:
     from dvc.dependency import Dependency
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
 
 # All that a stage reads: its definition, parameters by their key, hashes by their path.
 Inputs = dict[str, Any]
+# DVC gives up after a few seconds each time.
+LOCK_ATTEMPTS = 100
 DEFINED_BY = (Path("dvc.yaml"), Path("params.yaml"))
 
 
@@ -42,7 +47,12 @@ class Pipeline:
 
         Args:
             target: Only this stage and what it needs, directly or through others; by default all stages.
+
+        Raises:
+            InputError: If there is no such stage.
         """
+        if target is not None and target not in self._stages:
+            raise InputError(f"dvc.yaml has no stage {target}; it has {', '.join(self._stages)}.")
         wanted = set(self._stages) if target is None else {target}
         found: set[str] = set()
         while wanted:
@@ -80,7 +90,7 @@ class Pipeline:
         from dvc.stage.cache import RunCacheNotFoundError
 
         stale, restored = [], {}
-        with self._repo.lock:
+        with self._locked():
             for name in names:
                 stage = self._stages[name]
                 if not (self.always_runs(name) or stage.changed()):
@@ -108,7 +118,7 @@ class Pipeline:
         from dvc.exceptions import DvcException
 
         well, refused = [], {}
-        with self._repo.lock:
+        with self._locked():
             for name, read in ran.items():
                 stage = self._stages[name]
                 try:
@@ -126,6 +136,21 @@ class Pipeline:
             if well:
                 well[0].dvcfile.dump_stages(well, update_pipeline=False)
         return refused
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold DVC's lock, which another DVC command in this folder may have for a while."""
+        from dvc.lock import LockError
+
+        with ExitStack() as held:
+            for attempt in range(LOCK_ATTEMPTS):
+                try:
+                    held.enter_context(self._repo.lock)
+                    break
+                except LockError:
+                    if attempt == LOCK_ATTEMPTS - 1:
+                        raise
+            yield
 
     def _definition(self, name: str) -> dict[str, Any] | None:
         """What dvc.yaml and params.yaml make of a stage now: both can change while stages run."""

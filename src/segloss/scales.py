@@ -19,7 +19,14 @@ NEEDS_REAL_DATA = ("subset", "paper")
 SOURCES = ("src", "notebooks", "docs", "params.yaml", "dvc.yaml")
 
 
-def run_at_scale(scale: str, data_root: Path | None = None, paper: str | None = None) -> None:
+def run_at_scale(
+    scale: str,
+    data_root: Path | None = None,
+    paper: str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    slurm: Path | None = None,
+) -> None:
     """Run the committed pipeline at ``scale`` below build/scales/ and bring its reports back.
 
     An interrupted run resumes when the same command is given again.
@@ -28,6 +35,7 @@ def run_at_scale(scale: str, data_root: Path | None = None, paper: str | None = 
         scale: A name under ``scales`` in params.yaml.
         data_root: The folder that holds one folder per data set; None means the phantoms.
         paper: Run this paper only.
+        workers, scheduler, slurm: Where the stages run, as ``run_grid`` has it.
 
     Raises:
         InputError: If the scale, the paper or the data root is unknown, or a stage failed.
@@ -38,7 +46,9 @@ def run_at_scale(scale: str, data_root: Path | None = None, paper: str | None = 
     for name in papers:
         entry(params, "papers", name)
     worktree = prepared_worktree(scale, data_root)
-    segloss("grid", *(() if paper is None else ("--paper", paper)), folder=worktree)
+    where = {"paper": paper, "workers": workers, "scheduler": scheduler, "slurm": slurm and slurm.resolve()}
+    words = [word for name, value in where.items() if value is not None for word in (f"--{name}", str(value))]
+    segloss("grid", *words, folder=worktree)
     dvc("repro", *(f"report@{name}" for name in papers), "--keep-going", folder=worktree)
     for name in papers:
         bring_back(worktree, scale, name)

@@ -37,22 +37,13 @@ def in_process(monkeypatch):
     """Names of the runs that are trained, here and one after another: what is patched holds in no other process."""
     begun = []
 
-    class Here:
-        def __init__(self, *_):
-            pass
+    def here(calls, *_):
+        for name, call in calls.items():
+            begun.append(name)
+            call()
+        return list(calls)
 
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return None
-
-        def submit(self, function, run, *rest):
-            begun.append(run.name)
-            function(run, *rest)
-
-    monkeypatch.setattr(stage, "ProcessPoolExecutor", Here)
-    monkeypatch.setattr(stage, "as_completed", lambda futures: [])
+    monkeypatch.setattr(stage, "run_side_by_side", here)
     return begun
 
 
@@ -202,6 +193,13 @@ def test_the_same_synthesis_has_the_same_bytes(discs, protocol, in_process):
     shutil.rmtree(SYNTHESIS_RUNS)
     run_synthesis(PARAMS, ["discs"], 1, protocol)
     assert _tables() == before
+
+
+def test_a_run_that_fails_leaves_no_tables(discs, protocol, monkeypatch):
+    monkeypatch.setattr(stage, "run_side_by_side", lambda calls, *_: list(calls)[1:])
+    with pytest.raises(InputError, match=r"^discs: 1 runs failed"):
+        run_synthesis(PARAMS, ["discs"], 1, protocol)
+    assert not synthesis_folder("tiny").exists()
 
 
 def test_another_length_of_training_trains_anew(discs, protocol, in_process):

@@ -1,21 +1,21 @@
 """The synthesis as a whole: every run of a data set, several at once, and the small tables that they make."""
 
 import json
-import multiprocessing
 import os
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from segloss.data.case_table import read_status
+from segloss.errors import InputError
 from segloss.paths import PREPARED, SYNTHESIS_RUNS
 from segloss.provenance import code_fingerprint, fingerprint, write_json
+from segloss.side_by_side import run_side_by_side
 from segloss.synthesis.protocol import Protocol, StudyRun, runs_of
 from segloss.synthesis.tables import write_tables
 from segloss.synthesis.timing import step_costs
@@ -24,6 +24,8 @@ from segloss.training.arm import CODE as TRAINING_CODE
 from segloss.turns import one_at_a_time
 
 HERE = Path(__file__).parent
+# What every run needs, and the first optimiser of a process imports.
+IMPORTS = ("segloss.synthesis.training", "torch._dynamo")
 CODE = [
     *TRAINING_CODE,
     *(HERE / name for name in ("cases.py", "measuring.py", "training.py")),
@@ -49,7 +51,7 @@ def run_synthesis(
         protocol: Ours if left out.
 
     Raises:
-        InputError: If the scale or a data set is not in the protocol, or data are not prepared.
+        InputError: If the scale or a data set is not in the protocol, data are not prepared, or a run failed.
     """
     protocol, scale = protocol or Protocol.read(), params["scale"]
     for dataset in datasets or protocol.scale(scale)["datasets"]:
@@ -67,18 +69,12 @@ def _run_dataset(dataset: str, runs: list[StudyRun], protocol: Protocol, scale: 
     data = _read(PREPARED / dataset / "provenance.json")["fingerprint"]
     files = [_file(run, protocol, scale, data, code) for run in runs]
     missing = [(run, file) for run, file in zip(runs, files, strict=True) if not file.is_file()]
-    # Spawned, not forked: PyTorch's threads do not survive a fork.
-    with (
-        ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool,
-        tqdm(total=len(runs), initial=len(runs) - len(missing), desc=f"synthesis, {dataset}", unit="run") as bar,
-    ):
-        try:
-            for done in as_completed([pool.submit(_finish, *pair, protocol, scale) for pair in missing]):
-                done.result()
-                bar.update()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    calls = {run.name: partial(_finish, run, file, protocol, scale) for run, file in missing}
+    done = run_side_by_side(calls, workers, f"synthesis, {dataset}", IMPORTS)
+    if len(done) < len(calls):
+        raise InputError(
+            f"{dataset}: {len(calls) - len(done)} runs failed, the lines above say why; the others stay done."
+        )
     results = [(run, _read(file)) for run, file in zip(runs, files, strict=True)]
     prints = {"data": data, "code": code, "parameters": fingerprint([file.name for file in files])}
     write_tables(dataset, results, _costs(dataset, protocol, scale, prints), protocol, scale, prints)
