@@ -35,6 +35,10 @@ ADDRESS_SPACE = 3 * 2**30
 HANGS = 60.0  # seconds for one input, many times what any valid one takes
 
 
+class OverError(BaseException):
+    """The time of a kind is over; no Exception, which hypothesis would try again."""
+
+
 class Fuzzed:
     """A valid data set in a folder of its own, which becomes the working folder.
 
@@ -85,13 +89,14 @@ class Fuzzed:
 def fuzz(target: Target, inputs: int, seconds: float, sender: Any) -> None:
     """Send what became of the inputs, and how long the slowest took."""
     counts: Counter[str] = Counter()
-    slowest, start = 0.0, time.perf_counter()
+    slowest = 0.0
     with tempfile.TemporaryDirectory() as root:
         fuzzed = Fuzzed(target, Path(root))
         assert fuzzed.outcome(target.files[target.place]) == "valid case", target.name
         # Only now: libraries that are loaded first claim address space that they do not use.
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, resource.RLIM_INFINITY))
         sender.send("ready")
+        start = time.perf_counter()
         bounded = settings(max_examples=inputs, derandomize=True, deadline=None, database=None)
 
         @settings(bounded, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
@@ -99,7 +104,7 @@ def fuzz(target: Target, inputs: int, seconds: float, sender: Any) -> None:
         def one(content: bytes) -> None:
             nonlocal slowest
             if time.perf_counter() - start > seconds:
-                return
+                raise OverError
             began = time.perf_counter()
             sender.send("begun")
             try:
@@ -110,7 +115,8 @@ def fuzz(target: Target, inputs: int, seconds: float, sender: Any) -> None:
             counts[outcome] += 1
             slowest = max(slowest, time.perf_counter() - began)
 
-        one()
+        with contextlib.suppress(OverError):
+            one()
         os.chdir(ROOT)
     sender.send((counts, slowest))
 

@@ -109,7 +109,9 @@ def test_a_run_leaves_no_secret_and_no_name_of_its_user(project: Path, tmp_path:
     (project / "params.yaml").unlink()  # the one file that a person writes, and where DATA_ROOT stands
     (project / "printed.txt").write_text("".join(printed), encoding="utf-8")
     # The last folder, which a person gave; where a command runs is nobody's business either.
-    marks = {*SECRETS.values(), home.name, str(tmp_path), socket.gethostname()}
+    marks = {*SECRETS.values(), home.name, str(tmp_path)}
+    if len(host := socket.gethostname()) > 5:  # a shorter one is found in any pixels, by chance
+        marks.add(host)
     assert holding(project, marks) == []
 
 
