@@ -136,8 +136,8 @@ def test_sources_that_changed_since_the_pipeline_was_read_are_named(repository: 
     assert pipeline.changed_sources("join") == []
 
 
-def test_a_command_is_given_word_by_word(repository: Path) -> None:
-    assert Pipeline().command("join") == ["cat", "out/a.txt", "out/b.txt", ">", "joined.txt"]
+def test_a_command_is_given_as_a_shell_reads_it(repository: Path) -> None:
+    assert Pipeline().command("join") == "cat out/a.txt out/b.txt > joined.txt"
 
 
 def test_stages_are_stale_whose_inputs_have_changed(repository: Path) -> None:

@@ -1,6 +1,5 @@
 """The stages of dvc.yaml as DVC sees them: in which order, which are out of date, and how one is recorded as done."""
 
-import shlex
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -60,9 +59,9 @@ class Pipeline:
             wanted = {needed for name in wanted for needed in self._graph[name]} - found
         return {name: found.intersection(self._graph[name], self._stages) for name in self._stages if name in found}
 
-    def command(self, name: str) -> list[str]:
-        """The words of a stage's command."""
-        return shlex.split(self._stages[name].cmd)
+    def command(self, name: str) -> str:
+        """What a stage runs, as a shell reads it."""
+        return self._stages[name].cmd
 
     def always_runs(self, name: str) -> bool:
         """Whether a stage runs even if nothing changed."""

@@ -63,6 +63,12 @@ def test_a_stage_that_fails_three_times_is_named_and_the_rest_goes_on(
     assert summary.endswith("left: d\n")
 
 
+def test_a_command_of_the_shell_is_run(workplace: Path) -> None:
+    Path("dvc.yaml").write_text("stages: {a: {cmd: cat source source > a.out, deps: [source], outs: [a.out]}}")
+    assert run_grid(workers=1) == 0
+    assert Path("a.out").read_text() == "!!"
+
+
 def test_what_failed_is_all_that_the_next_grid_runs(workplace: Path) -> None:
     Path("fail-b").write_text("3")
     assert run_grid(workers=2) == 1

@@ -1,10 +1,14 @@
 """What a worker does for a stage: its command, in a process of its own, and only once for the same inputs."""
 
+import ctypes
 import json
 import multiprocessing
 import os
 import platform
 import runpy
+import shlex
+import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -31,6 +35,7 @@ IMPORTS = (
     "segloss.report_stages",
     "segloss.notebooks",
 )
+PR_SET_PDEATHSIG = 1  # of sys/prctl.h
 # Who runs the grid: also how a worker knows that it sees the same folder.
 PARENT = GRID / "parent.json"
 
@@ -41,7 +46,7 @@ class Job:
 
     Args:
         stage: Its name.
-        command: Its words.
+        command: As a shell reads it.
         inputs: Fingerprint of all that it reads; None if it runs even if that is the same as last time.
         outputs: What it writes.
         folder: Of the pipeline.
@@ -50,7 +55,7 @@ class Job:
     """
 
     stage: str
-    command: tuple[str, ...]
+    command: str
     inputs: str | None
     outputs: tuple[Path, ...]
     folder: Path
@@ -132,17 +137,26 @@ def _run(job: Job, gpu: str | None) -> None:
         write_json(Path(f"{job.file}.json"), done)
 
 
-def _command(command: tuple[str, ...]) -> None:
-    if command[:2] != ("python", "-m"):
-        raise InputError(f"The command is `{' '.join(command)}`, expected `python -m MODULE` and its arguments.")
-    sys.argv = list(command[2:])
+def _command(command: str) -> None:
+    words = shlex.split(command)
+    if words[:2] != ["python", "-m"]:
+        # A shell would go on after this process: on Linux the kernel ends it.
+        done = subprocess.run(command, shell=True, preexec_fn=_end_with_parent if sys.platform == "linux" else None)
+        if done.returncode:
+            raise InputError(f"ended with code {done.returncode}")
+        return
+    sys.argv = words[2:]
     try:
-        runpy.run_module(command[2], run_name="__main__", alter_sys=True)
+        runpy.run_module(words[2], run_name="__main__", alter_sys=True)
     except SystemExit as end:
         if end.code:
             if isinstance(end.code, str):
                 print(end.code, file=sys.stderr)  # as the interpreter does
             raise InputError(f"ended with code {end.code}") from None
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class Grid:
         self._attempts[name] = self._attempts.get(name, 0) + 1
         job = Job(
             name,
-            tuple(self._pipeline.command(name)),
+            self._pipeline.command(name),
             None if self._pipeline.always_runs(name) else fingerprint(self._read[name]),
             tuple(self._pipeline.outputs(name)),
             Path.cwd(),
