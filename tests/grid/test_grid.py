@@ -69,6 +69,14 @@ def test_a_command_of_the_shell_is_run(workplace: Path) -> None:
     assert Path("a.out").read_text() == "!!"
 
 
+def test_what_an_earlier_run_wrote_is_gone_before_a_stage_begins(workplace: Path) -> None:
+    Path("dvc.yaml").write_text("stages: {a: {cmd: mkdir out && cp source out, deps: [source], outs: [out]}}")
+    Path("out").mkdir()
+    Path("out/old").touch()
+    assert run_grid(workers=1) == 0
+    assert [path.name for path in Path("out").iterdir()] == ["source"]
+
+
 def test_what_failed_is_all_that_the_next_grid_runs(workplace: Path) -> None:
     Path("fail-b").write_text("3")
     assert run_grid(workers=2) == 1

@@ -7,6 +7,7 @@ import os
 import platform
 import runpy
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,6 +131,8 @@ def _run(job: Job, gpu: str | None) -> None:
         if job.inputs is not None and mark.get("inputs") == job.inputs and mark.get("outputs") == _state(job.outputs):
             return
         Path(f"{job.file}.json").unlink(missing_ok=True)
+        for out in job.outputs:  # as DVC does
+            shutil.rmtree(out) if out.is_dir() else out.unlink(missing_ok=True)
         begun = time.monotonic()
         with _logged(Path(f"{job.file}.log")):
             _command(job.command)
