@@ -16,10 +16,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 	&& echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce seeds sweep synthesis site restore test lint format strip lock clean
+.PHONY: help setup reproduce seeds sweep synthesis site course course-grade restore test lint format strip lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: $(VENV)/.installed ## create .venv and install everything into it
 
@@ -83,23 +83,31 @@ site: setup ## serve the reports to this machine's browsers, until Ctrl-C (PORT=
 	@echo "http://127.0.0.1:$(or $(PORT),8000)/site/index.html"
 	@$(BIN)/python -m http.server $(or $(PORT),8000) --bind 127.0.0.1 --directory reports
 
+course: setup ## write the assignments for students and their executed solutions into build/course
+	$(BIN)/python -m segloss course $(if $(WORKERS),--workers $(WORKERS))
+
+course-grade: setup ## grade SUBMISSIONS=folder with <student>/<assignment>/<assignment>.ipynb; marks lie in folder-graded
+	@test -n '$(SUBMISSIONS)' || { echo "Name the folder: make course-grade SUBMISSIONS=/path/to/submissions"; exit 1; }
+	$(BIN)/python -m segloss course-grade '$(SUBMISSIONS)' $(if $(WORKERS),--workers $(WORKERS))
+
 restore: ## bring the committed reports back
 	git restore --source=HEAD --staged --worktree -- reports dvc.lock
 
 test: setup ## run the tests, a small run of the whole pipeline included
 	$(BIN)/python -m pytest
 
-lint: setup ## check style and types
+lint: setup ## check style, types and unsafe calls
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src
 	$(BIN)/nbstripout --verify $(STRIPPED)
 
 format: setup ## mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-STRIPPED = --keep-id --extra-keys 'metadata.papermill cell.metadata.papermill cell.metadata.execution' notebooks/*.ipynb
+STRIPPED = --keep-id --extra-keys 'metadata.papermill cell.metadata.papermill cell.metadata.execution' notebooks/*.ipynb coursework/*/*.ipynb
 strip: setup ## take outputs and execution counts out of the source notebooks
 	$(BIN)/nbstripout $(STRIPPED)
 

@@ -20,7 +20,16 @@ PLACE = re.compile(r"(?<=<!-- faults -->\n).*?(?=<!-- end of faults -->)", flags
 
 def run_tests(results: Path) -> Path:
     """Run all tests of faults, and return the file of their results. What fails shows there."""
-    options = ["-m", "slow or not slow", "-q", "-p", "no:cacheprovider", f"--junitxml={results}"]
+    options = [
+        "-m",
+        "slow or not slow",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={results}",
+        "-o",
+        "junit_family=xunit1",
+    ]
     subprocess.run([sys.executable, "-m", "pytest", "tests/faults", *options], check=False)
     return results
 
@@ -42,19 +51,21 @@ def _stage(case: ElementTree.Element) -> str:
 
 
 def rows(files: list[Path]) -> list[tuple[str, ...]]:
-    """A row for each fault on each stage: of several tests, the one that tried it most often, or that failed."""
+    """A row for each fault on each stage: of the last file that tells of it, the test that failed or tried most."""
     kept: dict[tuple[str, str], tuple[str, ...]] = {}
-    for row in (row for file in files for row in outcomes(file)):
-        before = kept.get(row[:2])
-        if before is None or (row[3] == "**no**", int(row[2])) > (before[3] == "**no**", int(before[2])):
-            kept[row[:2]] = row
+    for file in files:
+        of_file: dict[tuple[str, str], tuple[str, ...]] = {}
+        for row in outcomes(file):
+            before = of_file.get(row[:2], row)
+            of_file[row[:2]] = max(before, row, key=lambda row: (row[3] == "**no**", int(row[2])))
+        kept |= of_file
     return sorted(kept.values(), key=lambda row: row[0])
 
 
 def main() -> None:
     """Run, and write the page and the table of the docs."""
     parser = pages.arguments_of(__doc__)
-    parser.add_argument("--results", type=Path, nargs="*", help="results of earlier runs, in place of a run")
+    parser.add_argument("--results", type=Path, nargs="*", help="results of earlier runs, the last count")
     parser.add_argument("--docs", type=Path, default=Path("docs/robustness.md"))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ and one epoch each. Pictures are skin phantoms of 64 pixels in the layout of ISI
 of each of two classes, 24 x 40 x 32 voxels, in the layout of one's own data. Time is that of the processor, the
 kernel of a notebook included: it counts the same whatever else the machine does. Memory is the highest resident size.
 
-Usage: python benchmarks/growth.py [--pictures 10 100 1000] [--volumes 10 100] [--out reports/benchmarks]
+Usage: python benchmarks/growth.py [--pictures 10 100 1000] [--volumes 10 100] [--rows FILE ...] [--out FOLDER]
 Writes growth.md, growth.csv, growth.svg and growth.png.
 """
 
@@ -49,7 +49,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "paper": "unified_focal",
         "dataset": "hippocampus",
         "losses": ("dice", "asymmetric_unified_focal"),
-        "caps": {"base_filters": 4, "max_patch": [24, 32, 32]},
+        "caps": {"base_filters": 4, "max_patch": [16, 32, 32]},
     },
 }
 
@@ -149,11 +149,15 @@ def main() -> None:
     parser = pages.arguments_of(__doc__)
     parser.add_argument("--pictures", type=int, nargs="*", default=[10, 100, 1000])
     parser.add_argument("--volumes", type=int, nargs="*", default=[10, 100])
+    parser.add_argument(
+        "--rows", type=Path, nargs="*", default=[], help="growth.csv of earlier runs, to add to this one"
+    )
     arguments = parser.parse_args()
     wanted = [("pictures", cases) for cases in arguments.pictures] + [("volumes", cases) for cases in arguments.volumes]
-    rows = pd.DataFrame([row for kind, cases in wanted for row in growth(kind, cases)])
+    rows = [row for kind, cases in wanted for row in growth(kind, cases)]
     # Of the arms of a data set, the mean.
-    write_report(arguments.out, rows.groupby(["kind", "stage", "cases"], sort=False).mean().reset_index())
+    new = pd.DataFrame(rows).groupby(["kind", "stage", "cases"], sort=False).mean().reset_index() if rows else None
+    write_report(arguments.out, pd.concat([*map(pd.read_csv, arguments.rows), new]))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ import pages
 import pandas as pd
 from matplotlib.figure import Figure
 
-from segloss.figures.style import finish, new_figure, styled
+from segloss.figures.style import BELOW, finish, new_figure, styled
 
 LINEAR = 1.2  # a case may cost so much more where there are more of them
-FLAT_KIB = 100.0  # of memory for each case, less than the case itself takes on disk
+FLAT = 1.2  # so much more memory ten times as many cases may take
 
 
 def per_case(rows: pd.DataFrame, quantity: str) -> pd.Series:
@@ -31,38 +31,31 @@ def curves(rows: pd.DataFrame, where: str) -> Figure:
             column[0].plot(of_stage["cases"], of_stage["seconds"], marker="o", markersize=3, label=stage)
             column[1].plot(of_stage["cases"], of_stage["mib"], marker="o", markersize=3)
         column[0].set(xscale="log", yscale="log", title=kind.capitalize())
-        column[1].set(xlabel="cases", ylim=(0, None))
+        sizes = sorted(rows.loc[rows["kind"] == kind, "cases"].unique())
+        column[1].set(xlabel="cases", ylim=(0, None), xticks=sizes, xticklabels=[f"{cases:,}" for cases in sizes])
+        column[1].minorticks_off()
+    panels[0, 0].yaxis.set_major_formatter("{x:g}")
     panels[0, 0].set_ylabel("processor time (s)")
     panels[1, 0].set_ylabel("peak memory (MiB)")
-    body.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside right upper")
+    body.legend(*panels[0, 0].get_legend_handles_labels(), ncols=5, **BELOW)
     return finish(body, "What a stage costs, by number of cases", f"{where}. One data set, one fold, one epoch.")
 
 
 def findings(rows: pd.DataFrame) -> list[tuple[str, str, str, str]]:
     """Whether time is linear and memory flat, for each kind, at its stage that is farthest from it."""
     found = []
-    time, memory = per_case(rows, "seconds"), per_case(rows, "mib") * 1024
-    for kind in rows["kind"].unique():
-        of_kind = time[kind].unstack()
-        if of_kind.shape[1] > 1:
-            ratios = of_kind.iloc[:, -1] / of_kind.iloc[:, -2]
-            found.append(
-                (
-                    f"seconds of a further case, most / fewer {kind}",
-                    f"at most {LINEAR}: linear",
-                    f"{ratios.max():.2f}",
-                    str(ratios.idxmax()),
-                )
-            )
-        largest = memory[kind].unstack().iloc[:, -1]
-        found.append(
-            (
-                f"memory of a further case, {kind}",
-                f"at most {FLAT_KIB:.0f} KiB: flat",
-                f"{largest.max():.1f} KiB",
-                str(largest.idxmax()),
-            )
-        )
+    seconds = per_case(rows, "seconds")
+    for kind, of_kind in rows.groupby("kind", sort=False):
+        peaks = of_kind.pivot(index="stage", columns="cases", values="mib").dropna()
+        if peaks.shape[1] > 2:
+            steps = seconds[kind].unstack()
+            ratios = steps.iloc[:, -1] / steps.iloc[:, -2]
+            what = f"seconds of a further case, most / fewer {kind}"
+            found.append((what, f"at most {LINEAR}: linear", f"{ratios.max():.2f}", str(ratios.idxmax())))
+        if peaks.shape[1] > 1:
+            ratios = peaks.iloc[:, -1] / peaks.iloc[:, -2]
+            what = f"peak memory, {peaks.columns[-1]} / {peaks.columns[-2]} {kind}"
+            found.append((what, f"at most {FLAT}: flat", f"{ratios.max():.2f}", str(ratios.idxmax())))
     return found
 
 

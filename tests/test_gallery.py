@@ -1,6 +1,7 @@
 """The report on the phantoms, on a small data set of its own."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import yaml
 from PIL import Image
 
 from segloss.figures import controlled_phantoms
-from segloss.gallery import Gallery, write_provenances
+from segloss.gallery import WITHOUT_DATA, Gallery, write_provenances
 from segloss.report import Report
 
 PARAMS = {
@@ -86,6 +87,17 @@ def test_a_montage_and_a_contact_sheet_are_saved_under_their_names(gallery, proj
     gallery.show_augmented("bus2017", "unified_focal_bus2017", cases=2)
     names = {file.name for file in (project / "figures").iterdir()}
     assert names == {"bus2017.png", "augmented-unified-focal-bus2017.png"}
+
+
+def test_before_the_data_are_there_figures_and_table_say_how_to_get_them(gallery, project):
+    shutil.rmtree(project / "data")
+    gallery.report.datasets.clear()
+    gallery.show("bus2017")
+    gallery.show_augmented("bus2017", "unified_focal_bus2017")
+    names = ("bus2017.svg", "augmented-unified-focal-bus2017.svg")
+    drawn = [(project / "figures" / name).read_text() for name in names]
+    assert all(WITHOUT_DATA in text for text in drawn)
+    assert gallery.table().to_dict("records") == [{"data set": WITHOUT_DATA}]
 
 
 def test_the_cases_shown_are_spread_over_the_list(gallery):

@@ -1,5 +1,6 @@
 import io
 import math
+import tracemalloc
 
 from segloss.metrics_files import read_metrics, write_metrics
 
@@ -50,3 +51,16 @@ def test_a_file_without_rows_is_an_empty_table():
     table = read_metrics(io.StringIO(written([])))
     assert table.empty
     assert {*KEYS, "metric", "value"} <= set(table)
+
+
+def test_memory_does_not_grow_with_the_rows(tmp_path):
+    def peak(count: int) -> int:
+        rows = (((f"arm{row}", 0, f"case{row}", "liver"), {"dice": "0.50000"}) for row in range(count))
+        tracemalloc.start()
+        with (tmp_path / f"{count}.csv").open("w") as stream:
+            write_metrics(stream, KEYS, rows)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(20_000) < 1.5 * peak(2_000)

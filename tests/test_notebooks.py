@@ -29,6 +29,8 @@ TOUR_HEADINGS = [
     "Distance family",
     "Compound family",
     "All losses at once",
+    "Move the mask yourself",
+    "A short training",
     "Which loss for which problem",
     "Conventions",
     "Letters",

@@ -38,13 +38,13 @@ LAYERS = [
         "settled_layout",
     },
     {"data"},
-    {"training", "evaluation", "statistics"},
+    {"training", "live_training", "evaluation", "statistics"},
     {"seeds", "sweep", "synthesis", "verdicts"},
     {"tables", "figures", "notebooks"},
     {"report", "site"},
     {"report_stages"},
-    {"comparison", "gallery", "grid", "prediction", "scales", "tour"},
-    {"plan"},
+    {"comparison", "course", "explorer", "gallery", "grid", "prediction", "scales", "tour"},
+    {"cheat_sheet", "plan"},
     {"__main__"},
 ]
 
@@ -119,7 +119,7 @@ def test_no_project_file_names_an_index_or_a_host_of_packages():
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_make_command_of_a_document_exists(document):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"(?:^ *|`)make ([a-z]+)", document.read_text(encoding="utf-8"), flags=re.MULTILINE):
+    for target in re.findall(r"(?:^ *|`)make ([a-z-]+)", document.read_text(encoding="utf-8"), flags=re.MULTILINE):
         assert re.search(rf"^{target}:.*## ", makefile, flags=re.MULTILINE), target
 
 
@@ -139,7 +139,7 @@ def test_every_target_of_the_makefile_explains_itself():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     [targets] = re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.MULTILINE)
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert re.findall(r"make ([a-z]+) +\S", listed) == targets.split()
+    assert re.findall(r"make ([a-z-]+) +\S", listed) == targets.split()
 
 
 def test_every_file_that_the_tree_of_the_readme_shows_exists():

@@ -62,7 +62,8 @@ def test_the_notebook_runs_from_top_to_bottom(root, tmp_path, monkeypatch):
         if "parameters" in cell.metadata.get("tags", []):
             namespace |= {"figures_folder": "figures", "tables_folder": "tables"}
     names = {file.stem for file in (tmp_path / "figures").iterdir()}
-    assert names == {name.replace("_", "-") for name in LOSSES} | {"family-tree", "scene", "gradient-overview"}
+    others = {"family-tree", "scene", "gradient-overview", "explorer", "live-training", "live-training-pictures"}
+    assert names == {name.replace("_", "-") for name in LOSSES} | others
     assert {file.stem for file in (tmp_path / "tables").iterdir()} == {
         *("losses", "problems", "use-cases", "conventions", "letters", "secondary-sources")
     }

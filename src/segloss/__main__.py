@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from segloss.config import load_params
+from segloss.course.commands import add_course_commands
 from segloss.errors import InputError, disk_fault
 
 # Each command imports only what it needs: PyTorch alone takes longer than most of the commands.
@@ -175,7 +176,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(function, text: str, **options) -> argparse.ArgumentParser:  # type: ignore[no-untyped-def]
-        sub = commands.add_parser(function.__name__, help=text, description=text)
+        sub = commands.add_parser(function.__name__.replace("_", "-"), help=text, description=text)
         sub.set_defaults(run=function)
         for name, settings in options.items():
             sub.add_argument(f"--{name}".replace("_", "-") if "default" in settings else name, **settings)
@@ -222,6 +223,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     command(findings, "Execute a notebook on the synthesis into figures and tables.", page=page)
     command(gallery, "Execute the notebook that shows the phantoms into figures and tables.")
     command(site, "Render all executed notebooks as web pages.")
+    add_course_commands(command)
     command(compare, "Hold the metrics against the committed ones.", scale={})
     root, beside = {**path, "default": None}, "Run the pipeline at another scale, beside the phantom results."
     scale_command = command(scale, beside, scale={}, data_root=root, paper=paper, workers=workers, **elsewhere)

@@ -17,6 +17,7 @@ from segloss.data.readers import READERS
 from segloss.data.splits import evenly_spread
 from segloss.data.view import View
 from segloss.figures import contact_sheet, montage
+from segloss.figures.style import placeholder
 from segloss.paths import GALLERY
 from segloss.provenance import code_fingerprint, fingerprint, write_json, written_aside
 from segloss.report import Report
@@ -27,6 +28,7 @@ LARGEST_PX = 96
 SEED = 1
 # Phantoms have few pixels: more of them on the page show nothing new.
 DPI = 110
+WITHOUT_DATA = "The full run shows phantoms here: `dvc pull data.dvc` and `python -m segloss gallery` make them."
 
 
 class Gallery:
@@ -43,6 +45,8 @@ class Gallery:
     def show(self, dataset: str, cases: int = 4, reader: str | None = None) -> None:
         """Show and save a montage of a few cases, perhaps as another reader of the same files sees them."""
         settings = self.params["datasets"][dataset]
+        if not self.data.is_dir():
+            return self._say_why_none(settings["title"], dataset)
         reader = reader or settings["reader"]
         listing = self._listing(dataset, reader)
         samples, clip = self.samples(dataset, cases, reader), settings["view"].get("clip")
@@ -55,6 +59,9 @@ class Gallery:
     def show_augmented(self, dataset: str, protocol: str, cases: int = 3) -> None:
         """Show and save a contact sheet of a few cases as a protocol augments them."""
         settings, amounts = self.params["datasets"][dataset], self.params["augmentations"][protocol]
+        name = f"augmented-{protocol.replace('_', '-')}"
+        if not self.data.is_dir():
+            return self._say_why_none(settings["title"], name)
         view = View.of(settings["view"], {"max_image_size": LARGEST_PX})
         classes = len(self._listing(dataset, settings["reader"]).classes)
         prepared = [view.prepare(sample, classes) for sample in self.samples(dataset, cases).values()]
@@ -62,7 +69,7 @@ class Gallery:
         title = f"{settings['title']} phantoms as {protocol} augments them"
         figure = contact_sheet(_centres(images), _centres(labels), amounts, SEED, title=title)
         caption = f"Phantoms of {settings['title']}, and the same under the augmentation of {protocol}."
-        self.report.save_figure(figure, f"augmented-{protocol.replace('_', '-')}", caption, [dataset], dpi=DPI)
+        self.report.save_figure(figure, name, caption, [dataset], dpi=DPI)
 
     def samples(self, dataset: str, cases: int, reader: str | None = None) -> dict[str, Sample]:
         """A few of the cases that are not left out, spread evenly over the list, by name."""
@@ -73,7 +80,12 @@ class Gallery:
 
     def table(self) -> pd.DataFrame:
         """What the phantoms hold: cases, channels, sizes, spacing, classes and how much of a case each covers."""
+        if not self.report.datasets:
+            return pd.DataFrame({"data set": [WITHOUT_DATA]})
         return pd.DataFrame([self._facts(name) for name in self.report.datasets])
+
+    def _say_why_none(self, title: str, name: str) -> None:
+        self.report.save_figure(placeholder(f"{title}: phantoms", WITHOUT_DATA), name, WITHOUT_DATA, ())
 
     def _facts(self, dataset: str) -> dict[str, str]:
         reader = self.params["datasets"][dataset]["reader"]

@@ -25,6 +25,10 @@ LOCKS = Path("build/locks")
 # Of each stage that the grid ran: its lock, its log and what it was made from.
 GRID = Path("build/grid")
 
+# The release for students and the solutions; made of the lecturer's notebooks, which are in git.
+COURSE = Path("build/course")
+COURSEWORK = Path("coursework")
+
 # Generated, small, and in git.
 REPORTS = Path("reports")
 # Stands in the place of a scale for the notebook that reads no data, the guided tour of the losses.

@@ -4,18 +4,25 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+Part = bytes | str | dict[str, Any] | list[Any] | Path
 
-def fingerprint(*parts: bytes | str | dict[str, Any] | list[Any] | Path) -> str:
+
+def fingerprint(*parts: Part) -> str:
     """Twelve hexadecimal digits of the SHA-256 of the parts, in their order.
 
     A path stands for the content of its file, or for the names and contents of all files below its
     folder. A dict or list stands for its JSON with sorted keys.
     """
+    return fingerprint_of(parts)
+
+
+def fingerprint_of(parts: Iterable[Part]) -> str:
+    """The same of parts that come one by one, and need not be in memory together."""
     digest = hashlib.sha256()
     for part in parts:
         for chunk in _chunks(part):
@@ -105,7 +112,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _chunks(part: bytes | str | dict[str, Any] | list[Any] | Path) -> Iterator[bytes]:
+def _chunks(part: Part) -> Iterator[bytes]:
     if isinstance(part, bytes):
         yield part
     elif isinstance(part, str):

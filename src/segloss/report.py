@@ -183,12 +183,21 @@ class Report:
     def _claim(self, name: str) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
             raise InputError(f"The name {name!r} must be lowercase letters, digits and single hyphens.")
-        # JupyterLab names the cell that runs, so that running it again may overwrite; papermill does not.
-        shell: Any = get_ipython()
-        cell = shell.get_parent().get("metadata", {}).get("cellId") if hasattr(shell, "get_parent") else None
+        cell = _running_cell()  # running it again may overwrite
         if name in self._saved and (cell is None or cell != self._saved[name]):
             raise InputError(f"The name {name!r} is used for two figures or tables: expected a new one.")
         self._saved[name] = cell
+
+
+def in_front_end() -> bool:
+    """Whether somebody has the notebook open and could move a slider; papermill could not."""
+    return _running_cell() is not None
+
+
+def _running_cell() -> str | None:
+    """JupyterLab names the cell that runs; papermill does not."""
+    shell: Any = get_ipython()
+    return shell.get_parent().get("metadata", {}).get("cellId") if hasattr(shell, "get_parent") else None
 
 
 def _joint_fingerprint(shown: list[dict[str, Any]], part: str) -> str:

@@ -41,11 +41,12 @@ def explanation(function: Callable[..., object]) -> str:
     text = inspect.getdoc(function) or ""
     before, _, after = text.partition("\nRegions: ")
     regions = " ".join(after.partition("\n\n")[0].split())
-    blocks = [_as_markdown(block) for block in [*before.strip().split("\n\n"), f"Regions counted: {regions}"]]
+    blocks = [as_markdown(block) for block in [*before.strip().split("\n\n"), f"Regions counted: {regions}"]]
     return "\n\n".join(blocks)
 
 
-def _as_markdown(block: str) -> str:
+def as_markdown(block: str) -> str:
+    """A paragraph or an equation of a docstring as Markdown."""
     if block.startswith(".. math::"):
         # The page's renderer puts no air before a named operator.
         formula = block.removeprefix(".. math::").replace("\\operatorname", "\\,\\operatorname")

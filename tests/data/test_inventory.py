@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from segloss.data.inventory import guard_phantoms, take_inventory
+from segloss.data.inventory import EDGE, describe, guard_phantoms, take_inventory
 from segloss.errors import InputError
 
 
@@ -144,3 +145,13 @@ def test_before_a_pull_files_may_be_missing_and_others_may_not(tmp_path: Path, m
     Path("data/mine.jpg").write_bytes(b"mine")
     with pytest.raises(InputError, match=r"data/mine.jpg is not a phantom.*DATA_ROOT"):
         guard_phantoms(before_pull=True)
+
+
+def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.bin").write_bytes(bytes(2 * EDGE))
+    tracemalloc.start()
+    describe(tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * EDGE

@@ -1,14 +1,17 @@
 """Batches, patches and parts of what the prepare stage wrote."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
+from segloss.data import prepared
 from segloss.data.case import IGNORED
-from segloss.data.prepared import PreparedSlices, PreparedVolumes
+from segloss.data.prepared import PreparedSlices, PreparedVolumes, read_prepared
+from segloss.errors import InputError
 
 CPU = torch.device("cpu")
 
@@ -138,3 +141,26 @@ def test_only_the_patches_are_read_from_the_disk(tmp_path: Path) -> None:
     write(tmp_path, [(4, 6, 6)] * 3, flat=True)
     data = PreparedVolumes(tmp_path)
     assert isinstance(data.volume(2)[0].base, np.memmap)
+
+
+def test_of_more_data_than_can_be_hashed_in_time_the_lengths_are_checked(
+    tmp_path: Path, seal: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, [(2, 8, 8)])
+    seal(tmp_path)
+    monkeypatch.setattr(prepared, "HASHED_BYTES", 100)
+    assert isinstance(read_prepared(tmp_path), PreparedSlices)
+    content = (tmp_path / "images.npy").read_bytes()
+    (tmp_path / "images.npy").write_bytes(content[:-1])
+    with pytest.raises(InputError, match=r"images\.npy is damaged \(mmap length is greater than file size\)"):
+        read_prepared(tmp_path)
+
+
+def test_files_that_are_not_those_of_the_fingerprint_are_refused(tmp_path: Path, seal: Callable[[Path], str]) -> None:
+    write(tmp_path, [(2, 8, 8)])
+    wanted = seal(tmp_path)
+    images = np.load(tmp_path / "images.npy")
+    images[1, 1, 3, 3] = np.nextafter(images[1, 1, 3, 3], np.float16(9))
+    np.save(tmp_path / "images.npy", images)
+    with pytest.raises(InputError, match=f"one of cases.csv, images.npy, labels.npy is not as .*fingerprint {wanted}"):
+        read_prepared(tmp_path)

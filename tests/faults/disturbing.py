@@ -135,6 +135,7 @@ def _run(folder: Path, words: list[str], log: Path, trap: Trap, sending: Connect
     os.chdir(folder)
     for stream in (1, 2):
         os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), stream)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     sys.argv = ["segloss", *words]
     if trap.what == "short files":
         resource.setrlimit(resource.RLIMIT_FSIZE, (SHORT, resource.RLIM_INFINITY))

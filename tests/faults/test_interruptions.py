@@ -32,7 +32,7 @@ def test_ctrl_c_ends_a_stage_with_code_130_and_the_next_call_goes_on(
     tell("Ctrl-C (SIGINT)", stage, 1, f"exit code {ended.code}, no traceback")
 
 
-@pytest.mark.parametrize("stage", [*DEFAULT, *SLOW])
+@pytest.mark.parametrize("stage", [*DEFAULT, pytest.param("report", marks=pytest.mark.slow)])
 def test_a_second_call_waits_for_the_first_and_names_it(
     stage: str, before: Callable[[str], Path], finished: Path, tell: Callable[..., None]
 ) -> None:

@@ -36,7 +36,7 @@ def examples_of(kind: str, classes: int, corner: int = 0) -> Examples:
     return Examples("ACDC", kind, images, labels, {ARM: probs}, classes=tuple("abc"[:classes]))
 
 
-def gallery_of(examples: Examples | None, rows: tuple[str, ...] = ("errors",)) -> Figure:
+def gallery_of(examples: Examples, rows: tuple[str, ...] = ("errors",)) -> Figure:
     return figures.gallery(examples, "ACDC", [ARM, "dice"], 4, rows=rows)
 
 
@@ -114,7 +114,7 @@ def test_a_small_area_is_not_rounded_to_nothing():
 
 
 def test_without_predictions_the_gallery_says_so():
-    assert "No predictions" in texts(gallery_of(None))
+    assert "No predictions" in texts(gallery_of(Examples.none()))
 
 
 def test_an_error_map_colours_each_kind_of_pixel():
@@ -134,6 +134,12 @@ def test_examples_are_read_with_kind_and_classes(tmp_path):
     np.savez(tmp_path / "examples.npz", **arrays, probs_dice=np.ones((1, 4, 4), np.float16))
     (tmp_path / "provenance.json").write_text('{"title": "ISIC 2018", "kind": "subset", "classes": ["lesion"]}')
     examples = figures.load_examples(tmp_path)
-    assert examples is not None
     assert (examples.kind, list(examples.probs), examples.classes) == ("subset", ["dice"], ("lesion",))
-    assert figures.load_examples(tmp_path / "nowhere") is None
+
+
+def test_no_examples_tell_a_data_set_without_any_from_a_run_that_is_still_to_come(tmp_path):
+    (tmp_path / "kappa/isic2018").mkdir(parents=True)
+    evaluated, to_come = (figures.load_examples(tmp_path / paper / "isic2018") for paper in ("kappa", "boundary"))
+    assert (evaluated.arms, to_come.arms) == ((), ())
+    assert evaluated.why_none == "No predictions for this data set at this scale."
+    assert "`make reproduce PAPER=boundary` makes them" in to_come.why_none

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from segloss import figures
 from segloss.figures import probes, style
 from segloss.figures.distributions import draw_distribution
+from segloss.figures.examples import Examples
 from segloss.published import load_published
 from segloss.statistics import slope_on_share
 from segloss.verdicts import decide_claims
@@ -131,7 +132,7 @@ def test_absent_data_give_a_figure_that_says_so(results):
         figures.distribution_per_arm(results, "isic2018"),
         figures.hausdorff_against_dice(results, "isic2018", load_published("kappa")),
         figures.difference_by_lesion_size(None, results.data("isic2018")),
-        figures.gallery(None, results.data("isic2018"), ["dice"], 2),
+        figures.gallery(Examples.none(), results.data("isic2018"), ["dice"], 2),
     ]
     assert all("ISIC 2018 (absent)" in texts(figure) and "at this scale" in texts(figure) for figure in drawn)
 

@@ -223,7 +223,7 @@ def test_figures_without_values_say_so():
     empty = pd.DataFrame()
     drawn = [
         figures.pair_matrices({"kidney": empty}, "KiTS19 (absent)"),
-        figures.magnified_slices(None, "KiTS19 (absent)", V1, ["kidney"], 2),
+        figures.magnified_slices(Examples.none(), "KiTS19 (absent)", V1, ["kidney"], 2),
         figures.dice_by_size({"KiTS19": empty}, V1),
         figures.same_cases({}, "dice", "combo", "Pairs"),
     ]

@@ -63,10 +63,10 @@ def test_a_stage_that_fails_three_times_is_named_and_the_rest_goes_on(
     assert summary.endswith("left: d\n")
 
 
-def test_a_command_of_the_shell_is_run(workplace: Path) -> None:
-    Path("dvc.yaml").write_text("stages: {a: {cmd: cat source source > a.out, deps: [source], outs: [a.out]}}")
+def test_a_command_of_another_program_is_run(workplace: Path) -> None:
+    Path("dvc.yaml").write_text("stages: {a: {cmd: cp source a.out, deps: [source], outs: [a.out]}}")
     assert run_grid(workers=1) == 0
-    assert Path("a.out").read_text() == "!!"
+    assert Path("a.out").read_text() == "!"
 
 
 def test_what_an_earlier_run_wrote_is_gone_before_a_stage_begins(workplace: Path) -> None:

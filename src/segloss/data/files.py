@@ -12,7 +12,7 @@ def visible_files(folder: Path) -> Iterator[Path]:
     around itself, where the same files would turn up again without end.
     """
     for current, folders, names in os.walk(folder, followlinks=True):
-        around = {os.path.realpath(place) for place in (current, *Path(current).parents)}
+        around = {os.path.realpath(place) for place in (Path(current), *Path(current).parents)}
         visible = sorted(name for name in folders if not name.startswith("."))
         folders[:] = [name for name in visible if os.path.realpath(Path(current, name)) not in around]
         for name in sorted(names):

@@ -12,7 +12,7 @@ import yaml
 from segloss.data.files import visible_files
 from segloss.errors import InputError
 from segloss.paths import INVENTORY
-from segloss.provenance import fingerprint, write_json, written_aside
+from segloss.provenance import fingerprint_of, write_json, written_aside
 from segloss.turns import one_at_a_time
 
 DATA = Path("data")
@@ -74,15 +74,13 @@ def guard_phantoms(
 
 def describe(folder: Path) -> dict[str, Any]:
     """Whether a data set is there, how many files it has, their fingerprint, and whether they are phantoms."""
-    parts: list[bytes | str] = []
     phantom = (folder / PHANTOM_NOTE).is_file()
     files = [file for file in visible_files(folder) if file.name != PHANTOM_NOTE]
-    for file in files:
-        parts += [file.relative_to(folder).as_posix(), *_edges(file)]
+    parts = (part for file in files for part in (file.relative_to(folder).as_posix(), *_edges(file)))
     return {
         "present": bool(files),
         "files": len(files),
-        "fingerprint": fingerprint(*parts) if files else None,
+        "fingerprint": fingerprint_of(parts) if files else None,
         "phantom": phantom and bool(files),
     }
 

@@ -13,6 +13,7 @@ from segloss.figures.differences import (
 )
 from segloss.figures.distributions import distribution_per_arm, hausdorff_against_dice
 from segloss.figures.examples import load_examples
+from segloss.figures.explorer import explorer_panel
 from segloss.figures.focusing import effect_of_gamma
 from segloss.figures.gamma_sweep import gamma_curves
 from segloss.figures.hard_pixels import gradients_by_share, ignored_pixels, kept_by_share, missed_and_added
@@ -26,6 +27,7 @@ from segloss.figures.level_sets import (
     two_views,
     weight_schedules,
 )
+from segloss.figures.live_training import live_training_curves, live_training_pictures
 from segloss.figures.magnified import magnified_slices
 from segloss.figures.mechanisms import area_error_curves, gradient_pictures, lesion_size_curves, printed_forms
 from segloss.figures.montage import montage
@@ -79,6 +81,7 @@ __all__ = [
     "distribution_per_arm",
     "effect_of_gamma",
     "empty_slice_curves",
+    "explorer_panel",
     "family_graph",
     "family_tree",
     "foregrounds",
@@ -99,6 +102,8 @@ __all__ = [
     "lesion_size_curves",
     "level_set_maps",
     "limit_to_dice",
+    "live_training_curves",
+    "live_training_pictures",
     "load_examples",
     "log_cosh_of_dice",
     "magnified_slices",

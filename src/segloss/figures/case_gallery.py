@@ -33,7 +33,7 @@ LABEL_IN = 0.12  # room for the words below a case
 
 @styled
 def gallery(
-    examples: Examples | None, data: str, arms: Sequence[str], cases: int, rows: Sequence[str] = ("errors",)
+    examples: Examples, data: str, arms: Sequence[str], cases: int, rows: Sequence[str] = ("errors",)
 ) -> Figure:
     """Test cases with one column per arm, as Fig. 3 of the Kappa, Fig. 4 of the Boundary, Figs. 3-4 of the TopK paper.
 
@@ -47,9 +47,9 @@ def gallery(
         rows: What is shown of each case, one below the other: "labels", "errors", "probability" (of the foreground).
     """
     title = f"{data}: test cases from little to much foreground"
-    predicted = arms_in_order([arm for arm in arms if examples and arm in examples.probs])
-    if examples is None or not predicted:
-        return placeholder(title, "No predictions for this data set at this scale.")
+    predicted = arms_in_order([arm for arm in arms if arm in examples.probs])
+    if not predicted:
+        return placeholder(title, examples.why_none)
     with_pixels = examples.kind == "phantom"
     several = examples.probs[predicted[0]].ndim == 4
     shown, columns = min(cases, len(examples.labels)), with_pixels + 1 + len(predicted)

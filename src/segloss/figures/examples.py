@@ -25,6 +25,7 @@ class Examples:
             the background first.
         predicted: Labels (n, S, S) by arm, of volumes.
         classes: What labels 1, 2, ... mean.
+        why_none: What a figure says that has no prediction to show.
     """
 
     title: str
@@ -34,6 +35,13 @@ class Examples:
     probs: dict[str, np.ndarray]
     predicted: dict[str, np.ndarray] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    why_none: str = "No predictions for this data set at this scale."
+
+    @classmethod
+    def none(cls, why: str = why_none) -> "Examples":
+        """No cases at all."""
+        empty = np.empty((0, 0, 0), np.uint8)
+        return cls("", "absent", empty[..., None], empty, {}, why_none=why)
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -54,11 +62,21 @@ class Examples:
         return np.where(self.labels[case] == IGNORED, 0, labels)
 
 
-def load_examples(folder: Path | str) -> Examples | None:
-    """Read the folder of examples that the evaluation wrote for a data set; None if it wrote none."""
+def load_examples(folder: Path | str) -> Examples:
+    """Read the folder of examples that the evaluation wrote for a data set.
+
+    Args:
+        folder: ``<paper>/<data set>``. Where that of the paper is missing, the pipeline has not run here.
+
+    Returns:
+        No cases where the evaluation wrote none or has not run; a figure of them says which.
+    """
     folder = Path(folder)
+    if not folder.parent.is_dir():
+        command = f"`make reproduce PAPER={folder.parent.name}`"
+        return Examples.none(f"The full run shows predictions of test cases here: {command} makes them.")
     if not (folder / "examples.npz").is_file():
-        return None
+        return Examples.none()
     provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     with np.load(folder / "examples.npz") as arrays:
         probs, predicted = (

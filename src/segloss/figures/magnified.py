@@ -23,9 +23,7 @@ MARGIN = 0.25  # around the structures, as a share of their size
 
 
 @styled
-def magnified_slices(
-    examples: Examples | None, data: str, arms: Sequence[str], classes: Sequence[str], cases: int
-) -> Figure:
+def magnified_slices(examples: Examples, data: str, arms: Sequence[str], classes: Sequence[str], cases: int) -> Figure:
     """Per case the whole slice, then its part with the structures: the truth and the contours of every arm.
 
     Args:
@@ -36,9 +34,9 @@ def magnified_slices(
         cases: At most so many cases.
     """
     title = f"{data}: slices of test cases, magnified"
-    predicted = [arm for arm in arms if examples and arm in examples.arms]
-    if examples is None or not predicted:
-        return placeholder(title, "No predictions for this data set at this scale.")
+    predicted = [arm for arm in arms if arm in examples.arms]
+    if not predicted:
+        return placeholder(title, examples.why_none)
     shown = min(cases, len(examples.labels))
     columns = min(ABREAST, 2 + len(predicted))
     rows = math.ceil((2 + len(predicted)) / columns)

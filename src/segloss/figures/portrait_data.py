@@ -79,6 +79,11 @@ def logit_gradient(name: str, probs: Tensor, labels: Tensor) -> np.ndarray:
     return gradient[0, 0].numpy()
 
 
+def loss_of_scene(name: str, scene: Scene) -> float:
+    """Value of the loss on a scene."""
+    return float(_values(name, scene.labels, [scene.probs])[0])
+
+
 def untrained(labels: Tensor) -> Tensor:
     """What a network says before it has learnt anything: one half, give or take a little."""
     noise = torch.from_numpy(np.random.default_rng(0).normal(0, 0.1, labels.shape))

@@ -143,8 +143,8 @@ def _run(job: Job, gpu: str | None) -> None:
 def _command(command: str) -> None:
     words = shlex.split(command)
     if words[:2] != ["python", "-m"]:
-        # A shell would go on after this process: on Linux the kernel ends it.
-        done = subprocess.run(command, shell=True, preexec_fn=_end_with_parent if sys.platform == "linux" else None)
+        # Another program would go on after this process: on Linux the kernel ends it.
+        done = subprocess.run(words, preexec_fn=_end_with_parent if sys.platform == "linux" else None)
         if done.returncode:
             raise InputError(f"ended with code {done.returncode}")
         return

@@ -2,10 +2,10 @@
 
 import csv
 import json
-import pickle
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Self
 
 import numpy as np
@@ -131,7 +131,7 @@ def _network(weights: Path, options: dict[str, Any]) -> nn.Module:
     network = build_network(**options)
     try:
         network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-    except (OSError, EOFError, RuntimeError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
+    except (OSError, EOFError, RuntimeError, KeyError, TypeError, ValueError, UnpicklingError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{weights}: expected weights of this arm's network, but found none ({reason}).") from error
     return network.to("cuda" if torch.cuda.is_available() else "cpu").eval()

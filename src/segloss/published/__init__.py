@@ -96,7 +96,7 @@ def load_overview(part: str) -> list[dict[str, Any]]:
     """What papers and code bases say about losses in general, row by row.
 
     Args:
-        part: ``"problems"``, ``"letters"`` or ``"conventions"``.
+        part: ``"problems"``, ``"letters"``, ``"conventions"`` or ``"advice"``.
     """
     return _read("overview")[part]
 

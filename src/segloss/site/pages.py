@@ -26,7 +26,7 @@ MEANING = {
     "absent": ("Absent data", "These data sets were not there when the report was made; it shows nothing of them."),
 }
 
-NO_DATA = "Every number and picture on this page is computed in the notebook, on made-up predictions and one phantom."
+NO_DATA = "Every number and picture on this page is computed in the notebook, on made-up predictions and phantoms."
 # Of a scale, as the reader meets it; the order is that of the evidence.
 SCALES = {"paper": "The paper's data", "subset": "Real subset", "phantom": "Phantoms"}
 

@@ -16,8 +16,8 @@ from tqdm import tqdm
 from segloss.errors import InputError
 from segloss.training.sealed import previous, read_sealed, write_sealed
 
-# Epochs of a small run take milliseconds, and writing each of them down would cost a tenth of the training.
-SAVED_EVERY_S = 1.0
+# Epochs of a small run take milliseconds: to write one down every second would be a fifteenth of the training.
+SAVED_EVERY_S = 10.0
 # What makes one epoch better than another; by the last epoch alone none is.
 SELECTIONS: dict[str, Callable[[dict[str, Any]], float]] = {
     "last": lambda row: math.nan,
@@ -29,9 +29,10 @@ SELECTIONS: dict[str, Callable[[dict[str, Any]], float]] = {
 class Checkpoint:
     """Network, optimiser and history of a run, saved after an epoch and removed when the run is complete.
 
-    The first epoch is saved, then every one that ends a second or more after the last that was: a stopped run loses
-    the epoch it was in and, where epochs are shorter than that, at most a second's worth before it. The one before the
-    last is kept: a checkpoint that is damaged is named, and the run goes on from the other one, or else starts over.
+    The first epoch is saved, then every one that ends ten seconds or more after the last that was: a stopped run
+    loses the epoch it was in and, where epochs are shorter than that, at most ten seconds' worth before it. The one
+    before the last is kept: a checkpoint that is damaged is named, and the run goes on from the other one, or else
+    starts over.
 
     Args:
         path: The file; it appears with the first epoch and is replaced in one step.

@@ -19,6 +19,7 @@ class Publisher(ThreadingHTTPServer):
         declares_length: Whether it says how long a file is.
         cuts: After how many bytes it drops the connection, one entry per answer; empty: no more.
         failures: Status codes that it answers first.
+        redirects: Paths that it has moved, and where to.
         log: What it was asked for: path, range and the status it answered.
     """
 
@@ -31,6 +32,7 @@ class Publisher(ThreadingHTTPServer):
         self.validator = "ETag"
         self.cuts: list[int] = []
         self.failures: list[int] = []
+        self.redirects: dict[str, str] = {}
         self.log: list[tuple[str, str, int]] = []
         Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -43,6 +45,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: Publisher
 
     def do_GET(self) -> None:
+        if moved := self.server.redirects.get(self.path):
+            self.send_response(302)
+            self.send_header("Location", moved)
+            return self.end_headers()
         content = self.server.files.get(self.path.lstrip("/"))
         asked = self.headers.get("Range", "")
         if self.server.failures or content is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from segloss.data.catalogue import catalogue
 from segloss.data.getting.download import ATTEMPTS, download
 from segloss.errors import InputError
 
@@ -178,3 +179,30 @@ def test_a_disk_that_fills_up_is_one_sentence(publisher: Any, target: Path, monk
     monkeypatch.setattr("segloss.data.getting.download.write_json", full)
     with pytest.raises(InputError, match=r"the disk is full, expected room for the rest"):
         fetch(publisher, target)
+
+
+@pytest.mark.parametrize("url", ["http://example.org/set.zip", "ftp://example.org/set.zip", "file:///etc/passwd"])
+def test_an_address_that_anybody_on_the_way_could_change_is_refused(url: str, target: Path) -> None:
+    with pytest.raises(InputError, match=r"expected an address that begins with https://"):
+        download(url, target)
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("elsewhere", ["http://example.org/set.zip", "ftp://example.org/set.zip"])
+def test_a_server_that_leads_to_such_an_address_is_refused(publisher: Any, target: Path, elsewhere: str) -> None:
+    publisher.redirects["/set.zip"] = elsewhere
+    with pytest.raises(InputError, match=rf"set\.zip: leads to {elsewhere}, expected an address that begins with"):
+        fetch(publisher, target)
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_server_that_leads_to_another_address_of_its_own_is_followed(publisher: Any, target: Path) -> None:
+    publisher.redirects["/old.zip"] = publisher.address("set.zip")
+    download(publisher.address("old.zip"), target)
+    assert target.read_bytes() == CONTENT
+
+
+def test_every_archive_of_the_catalogue_is_downloaded_over_https() -> None:
+    addresses = [archive.url for entry in catalogue().values() for archive in entry.archives]
+    assert addresses
+    assert [url for url in addresses if not url.startswith("https://")] == []

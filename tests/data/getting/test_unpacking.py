@@ -157,7 +157,7 @@ def test_a_file_that_is_in_it_twice_is_refused(folder: Path, tmp_path: Path) -> 
 def test_an_archive_that_grows_beyond_all_measure_is_refused(
     name: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("segloss.data.getting.unpacking.ALWAYS_ALLOWED", 10_000)
+    monkeypatch.setattr("segloss.data.getting.archives.ALWAYS_ALLOWED", 10_000)
     bomb = packed(tmp_path / name, {f"images/{number}": bytes(10**6) for number in range(3)})
     refused(bomb, folder, r"unpacks to \d.* or more, expected at most")
 

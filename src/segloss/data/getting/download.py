@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from tqdm import tqdm
 
@@ -22,10 +23,20 @@ TIMEOUT = 60.0  # seconds without a byte
 CHUNK = 1 << 18
 UNPACKED_GROWTH = 1.2  # images are compressed already, so an archive unpacks to little more than its size
 PASSING = (408, 425, 429, 500, 502, 503, 504)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class _BrokenError(Exception):
     """The transfer ended early; what has arrived is on disk."""
+
+
+class _SafeRedirects(HTTPRedirectHandler):
+    """Follows a server to another address if that is as safe as the first."""
+
+    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
+        """The request for the other address."""
+        _require_safe(newurl, req.full_url)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def download(url: str, target: Path, pause: Callable[[float], None] = time.sleep) -> None:
@@ -40,8 +51,10 @@ def download(url: str, target: Path, pause: Callable[[float], None] = time.sleep
         pause: Waits between attempts.
 
     Raises:
-        InputError: If the server refuses, has something else than before, breaks off too often, or the disk is full.
+        InputError: If the address is not https, or leads to one that is not; if the server refuses, has something
+            else than before, breaks off too often, or the disk is full.
     """
+    _require_safe(url, url)
     part = target.with_name(target.name + ".part")
     failures = 0
     while True:
@@ -62,6 +75,13 @@ def download(url: str, target: Path, pause: Callable[[float], None] = time.sleep
     _notes(part).unlink()
 
 
+def _require_safe(url: str, first: str) -> None:
+    """Refuse what anybody on the way could change: all but https, and a server on this machine."""
+    at_home = all(urlsplit(address).hostname in LOOPBACK for address in (url, first))
+    if not (urlsplit(url).scheme == "https" or (at_home and urlsplit(url).scheme == "http")):
+        raise InputError(f"{first}: leads to {url}, expected an address that begins with https://.")
+
+
 def _attempt(url: str, part: Path) -> None:
     """Fetch what is missing of a file; return when it is complete."""
     notes = json.loads(_notes(part).read_text(encoding="utf-8")) if _notes(part).is_file() else {}
@@ -70,7 +90,7 @@ def _attempt(url: str, part: Path) -> None:
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": notes["validator"]}
     try:
-        with urlopen(Request(url, headers=headers), timeout=TIMEOUT) as response:
+        with build_opener(_SafeRedirects).open(Request(url, headers=headers), timeout=TIMEOUT) as response:
             _receive(response, url, part, have, notes)
     except HTTPError as error:
         if error.code == 416 and have and have == notes.get("total"):

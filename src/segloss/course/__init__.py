@@ -1,0 +1,1 @@
+"""The course: six assignments, and what a lecturer does with them."""
