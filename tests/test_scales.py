@@ -34,13 +34,13 @@ stages:
   prepare:
     foreach: ${datasets}
     do:
-      cmd: echo ${key} > prepared-${key}.txt
+      cmd: touch prepared-${key}.txt
       outs:
         - prepared-${key}.txt
   train:
     foreach: ${arms}
     do:
-      cmd: echo ${key} > trained-${key}.txt
+      cmd: touch trained-${key}.txt
       outs:
         - trained-${key}.txt
   report:

@@ -204,17 +204,18 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         out={**path, "default": Path("build/predictions"), "help": "folder for the results"},
     )
     workers, paper = {"type": int, "default": None}, {"default": None}
-    scheduler = {"default": None, "metavar": "ADDRESS", "help": "of a running Dask cluster"}
     slurm = {**path, "default": None, "metavar": "FILE", "help": "options of the workers that Slurm starts"}
-    elsewhere = {"scheduler": scheduler, "slurm": slurm}
+    elsewhere = {
+        "scheduler": {"default": None, "metavar": "ADDRESS", "help": "of a running Dask cluster"},
+        "slurm": slurm,
+    }
     command(grid, "Run the stages that are out of date, several at once.", paper=paper, workers=workers, **elsewhere)
     command(plan, "Say what a scale costs in hours, memory and disk.", scale=paper, paper=paper, workers=workers)
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
     seeds_command = command(seeds, "Train a paper with several seeds; resumes.", paper={}, seeds={"type": int})
     seeds_command.add_argument("--datasets", type=lambda text: text.split(","), help="only these, separated by commas")
     command(sweep, "Train the survey's losses at many foreground shares; resumes.")
-    datasets_of = {"nargs": "*", "metavar": "dataset"}
-    command(synthesis, "Train every loss under one protocol; resumes.", datasets=datasets_of, workers=workers)
+    command(synthesis, "Train every loss under one protocol; resumes.", datasets={"nargs": "*"}, workers=workers)
     command(report, "Execute a paper's notebook into figures and tables.", paper={})
     command(tour, "Execute the notebook of all losses into figures and tables.")
     command(record, "Execute the notebook of the papers' printed numbers into figures and tables.")
