@@ -205,10 +205,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     workers, paper = {"type": int, "default": None}, {"default": None}
     slurm = {**path, "default": None, "metavar": "FILE", "help": "options of the workers that Slurm starts"}
-    elsewhere = {
-        "scheduler": {"default": None, "metavar": "ADDRESS", "help": "of a running Dask cluster"},
-        "slurm": slurm,
-    }
+    elsewhere = {"scheduler": {"default": None, "metavar": "ADDRESS", "help": "of a Dask cluster"}, "slurm": slurm}
     command(grid, "Run the stages that are out of date, several at once.", paper=paper, workers=workers, **elsewhere)
     command(plan, "Say what a scale costs in hours, memory and disk.", scale=paper, paper=paper, workers=workers)
     command(evaluate, "Measure all arms of a data set, case by case.", dataset={})
