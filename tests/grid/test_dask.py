@@ -1,5 +1,6 @@
 """The grid on a Dask cluster of this machine: workers, or the process that started them, die in the middle."""
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from subprocess import Popen
 import psutil
 import pytest
 
+from segloss.grid.dask_workers import dask_workers
 from tests.grid.small_pipeline import NEEDS, beats, recorded, starts, wait_until
 
 Grids = Callable[[int], Popen[str]]
@@ -25,6 +27,13 @@ def test_all_stages_are_run_and_recorded(grids: Grids) -> None:
     assert grid.returncode == 0, said
     assert starts() == ONCE
     assert recorded()
+
+
+def test_workers_keep_the_memory_settings_of_a_serial_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    with dask_workers(1, []) as workers:
+        there = workers._client.run(lambda: dict(os.environ))
+    assert all("MALLOC_TRIM_THRESHOLD_" not in own for own in there.values())
 
 
 def test_the_stage_of_a_killed_worker_ends_with_it_and_is_run_again(grids: Grids) -> None:

@@ -23,10 +23,16 @@ ANSWERS_WITHIN = "30s"
 SETTINGS = {
     # A worker starts a process for each stage, which Dask forbids by default.
     "distributed.worker.daemon": False,
-    # Numerical libraries get as many threads as in a serial run.
+    # As in a serial run. Dask would have glibc give memory back at every step: trainings would take half as long again.
     "distributed.nanny.pre-spawn-environ": {},
     # How many workers may die under a stage before it counts as failed: some queues take machines back at any time.
     "distributed.scheduler.allowed-failures": 10,
+}
+# The same for workers that others start, whose configuration is not ours.
+ELSEWHERE = {
+    "DASK_DISTRIBUTED__WORKER__DAEMON": "False",
+    "MALLOC_TRIM_THRESHOLD_": "2147483647",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
 }
 
 
@@ -60,6 +66,7 @@ def dask_workers(
         InputError: If there is no such cluster, or the file does not say what Slurm needs.
     """
     import dask
+    import distributed  # noqa: F401  its defaults come with the import, and would be merged into ours
 
     with (
         dask.config.set(SETTINGS),
@@ -103,7 +110,8 @@ def _slurm(file: Path) -> Any:
     try:
         options = yaml.safe_load(file.read_text(encoding="utf-8"))
         jobs = int(options.pop("jobs"))
-        prologue = ["export DASK_DISTRIBUTED__WORKER__DAEMON=False", *options.pop("job_script_prologue", ())]
+        exports = [f"export {name}={value}" for name, value in ELSEWHERE.items()]
+        prologue = [*exports, *options.pop("job_script_prologue", ())]
         cluster = SLURMCluster(job_script_prologue=prologue, **options)
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(

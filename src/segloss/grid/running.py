@@ -10,8 +10,8 @@ from segloss.pipeline import Inputs, Pipeline
 from segloss.provenance import fingerprint
 
 ATTEMPTS = 3
-# dvc.lock takes seconds to write: at most this share of the time goes into that.
-RECORDING_SHARE = 0.05
+# dvc.lock takes seconds to write: at most this share of the time goes into that. What is not recorded yet is not lost.
+RECORDING_SHARE = 0.01
 
 
 class Grid:
