@@ -25,6 +25,9 @@ SETTINGS = {
     "distributed.worker.daemon": False,
     # As in a serial run. Dask would have glibc give memory back at every step: trainings would take half as long again.
     "distributed.nanny.pre-spawn-environ": {},
+    # Stages take seconds: to look at a worker a hundred times in each would take a twentieth of the machine.
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
     # How many workers may die under a stage before it counts as failed: some queues take machines back at any time.
     "distributed.scheduler.allowed-failures": 10,
 }
