@@ -15,11 +15,11 @@ CONNECT = f"import socket; socket.create_connection(('{ADDRESS}', 80), 3)"
 PIECES = {
     "connect": CONNECT,
     "child": f"import sys, subprocess as s; s.run([sys.executable, '-c', {CONNECT!r}], stderr=-1, text=True).stderr",
-    "memory": "def fill(kept):\n    while True: kept.append(bytearray(2**24))\nfill([])",
     "file": "import os; open('note', 'w').close(); os.listdir(), os.path.realpath(os.path.expanduser('~'))",
     "secrets": "sorted(name for name in os.environ if 'SECRET' in name)",
     "prints": "for _ in range(1000): print('x' * 1000)",
     "leaves": "import subprocess; subprocess.Popen(['sleep', '4321']).pid",
+    "memory": "def fill(kept):\n    while True: kept.append(bytearray(2**24))\nfill([])",
 }
 
 
@@ -31,7 +31,7 @@ def ran(tmp_path_factory):
     os.environ["A_SECRET"] = "of the grader"
     cells = {name: new_code_cell(source) for name, source in PIECES.items()}
     try:
-        run(list(cells.values()), Limits(memory_gb=1), folder)
+        run(list(cells.values()), Limits(memory_gb=2), folder)
     finally:
         del os.environ["A_SECRET"]
     return cells

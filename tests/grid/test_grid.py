@@ -70,7 +70,7 @@ def test_a_command_of_another_program_is_run(workplace: Path) -> None:
 
 
 def test_what_an_earlier_run_wrote_is_gone_before_a_stage_begins(workplace: Path) -> None:
-    Path("dvc.yaml").write_text("stages: {a: {cmd: mkdir out && cp source out, deps: [source], outs: [out]}}")
+    Path("dvc.yaml").write_text("stages: {a: {cmd: install -D source out/source, deps: [source], outs: [out]}}")
     Path("out").mkdir()
     Path("out/old").touch()
     assert run_grid(workers=1) == 0

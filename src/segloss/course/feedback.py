@@ -1,5 +1,6 @@
 """Pages of feedback that ask no other machine for anything: formulas are drawn, scripts and addresses are shut out."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from segloss.site.formulas import drawn_formula
 
 TEMPLATES = Path(__file__).parent / "templates"
 _NBGRADER = Path(formgrader.__file__).parent / "templates"
+_FETCHED_FONT = re.compile(r"@font-face\s*\{[^}]*url\([^}]*\}")
 
 
 class FormulaRenderer(IPythonRenderer):
@@ -50,9 +52,10 @@ class FeedbackExporter(HTMLExporter):
     known_glyphs = Set()  # of the page in hand
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> Any:
-        """One page."""
+        """One page, without the font of symbols that nbgrader's style sheet would fetch."""
         self.known_glyphs = set()
-        return super().from_notebook_node(nb, resources, **options)
+        page, resources = super().from_notebook_node(nb, resources, **options)
+        return _FETCHED_FONT.sub("", page), resources
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:

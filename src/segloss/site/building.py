@@ -1,5 +1,6 @@
 """From ``docs`` and executed notebooks to the pages of the site, and the same story in Markdown."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,9 @@ DOCS = Path("docs")
 WORK = Path("build/site")
 # Sphinx's own records, and its index for a search that asks for pages, which a browser refuses to read from files.
 _RECORDS = (".buildinfo", "objects.inv", "searchindex.js")
+
+# Names, punctuation and white space of code: they have the colour of the text around them.
+_UNCOLOURED = re.compile(r'<span class="[npw]">([^<]*)</span>')
 
 
 @one_at_a_time("site")
@@ -42,6 +46,8 @@ def build_site() -> None:
     if build_main(["-q", "-b", "html", "-d", str(WORK / "doctrees"), str(source), str(html)]) != 0:
         raise InputError(f"{source} could not be turned into pages: Sphinx says why above.")
     drop_unused(html)
+    for page in html.rglob("*.html"):
+        page.write_text(without_idle_spans(page.read_text(encoding="utf-8")), encoding="utf-8")
     (html / "_static/search-data.js").write_text(search_data(html), encoding="utf-8")
     with written_aside(REPORTS / "site") as site:
         shutil.copytree(html, site, dirs_exist_ok=True)
@@ -60,6 +66,15 @@ def _add_page(path: Path, source: Path) -> Page:
     target.parent.mkdir(exist_ok=True)
     nbformat.write(as_page(notebook), target)
     return page
+
+
+def without_idle_spans(page: str) -> str:
+    """The page without the marks of code that change nothing of its looks; they are half a megabyte of the site.
+
+    >>> without_idle_spans('<span class="n">loss</span><span class="o">=</span><span class="mi">1</span>')
+    'loss<span class="o">=</span><span class="mi">1</span>'
+    """
+    return _UNCOLOURED.sub(r"\1", page)
 
 
 def drop_unused(pages: Path) -> None:
