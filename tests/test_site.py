@@ -149,11 +149,13 @@ def test_every_glyph_that_a_formula_uses_is_on_its_page(built):
 def test_nothing_of_the_building_is_left(built):
     names = {f.name for f in built.site.rglob("*")} | {f.name for f in built.folder.iterdir()}
     assert not names & {".doctrees", ".buildinfo", "objects.inv", "_sources", "jupyter_execute"}
-    assert not list((built.folder / "build").iterdir())
+    assert [f.name for f in (built.folder / "build").iterdir()] == ["locks"]  # it ends with its process
 
 
-def test_the_site_is_small(built):
-    assert sum(f.stat().st_size for f in built.site.rglob("*") if f.is_file()) < 1_000_000
+def test_a_page_of_the_site_is_small(built):
+    files = [f for f in built.site.rglob("*") if f.is_file()]
+    pages = sum(f.suffix == ".html" for f in files)
+    assert sum(f.stat().st_size for f in files) / pages < 50_000
 
 
 def test_a_report_page_folds_its_code_and_names_its_figures(built):
