@@ -37,10 +37,7 @@ ifeq ($(filter-out phantom,$(SCALE)),)
 	$(BIN)/dvc pull data.dvc
 	$(BIN)/python -m segloss grid $(if $(PAPER),--paper $(PAPER)) $(if $(WORKERS),--workers $(WORKERS))
 ifdef PAPER
-	$(BIN)/dvc repro --keep-going report@$(PAPER)
 	$(BIN)/dvc repro --single-item site
-else
-	$(BIN)/dvc repro --keep-going
 endif
 else
 	$(BIN)/python -m segloss scale $(SCALE) $(if $(DATA_ROOT),--data-root '$(DATA_ROOT)') $(if $(PAPER),--paper $(PAPER)) $(if $(WORKERS),--workers $(WORKERS))

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from dvc.repo import Repo
 
 from segloss.errors import InputError
 from segloss.pipeline import Pipeline
@@ -156,3 +157,23 @@ def test_what_ran_before_is_brought_back_and_not_stale(repository: Path) -> None
     assert Pipeline().stale(["copy@a"]) == []
     assert Path("out/a.txt").read_text() == "a"
     assert dvc("status", "--json", "copy@a").strip() == "{}"
+
+
+def test_what_a_stage_run_by_hand_left_gives_way_to_what_is_brought_back(repository: Path) -> None:
+    dvc("repro", "-q", "copy@a")
+    Path("out/a.txt").write_text("by hand")
+    assert Pipeline().stale(["copy@a"]) == []
+    assert Path("out/a.txt").read_text() == "a"
+
+
+def test_the_parameters_of_a_stage_are_those_that_dvc_reads(repository: Path) -> None:
+    (stage,) = Repo().stage.collect("copy@a")
+    (params,) = (dep for dep in stage.deps if str(dep) == "params.yaml")
+    assert Pipeline().inputs("copy@a")["params.yaml"] == params.get_hash().value == {"number": 3}
+
+
+def test_parameters_are_read_again_when_they_change(repository: Path) -> None:
+    pipeline = Pipeline()
+    pipeline.inputs("copy@a")
+    Path("params.yaml").write_text("number: 4\n")
+    assert pipeline.inputs("copy@a")["params.yaml"] == {"number": 4}

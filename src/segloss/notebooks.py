@@ -4,8 +4,11 @@ import ast
 import base64
 import hashlib
 import html
+import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from segloss.errors import InputError
 
+# What PyTorch and the libraries of numpy read when they are loaded.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -55,16 +60,17 @@ def execute(path: Path, parameters: dict[str, Any], failed: Path) -> NotebookNod
     failed.unlink(missing_ok=True)
     failed.parent.mkdir(parents=True, exist_ok=True)
     try:
-        executed = papermill.execute_notebook(
-            notebook,
-            str(failed),
-            parameters=parameters,
-            kernel_name="python3",
-            language="python",
-            cwd=str(path.parent),
-            progress_bar=False,
-            extra_arguments=["--log-level=ERROR"],
-        )
+        with _one_thread():
+            executed = papermill.execute_notebook(
+                notebook,
+                str(failed),
+                parameters=parameters,
+                kernel_name="python3",
+                language="python",
+                cwd=str(path.parent),
+                progress_bar=False,
+                extra_arguments=["--log-level=ERROR"],
+            )
     except PapermillExecutionError as error:
         raise InputError(
             f"{path} failed in cell {error.cell_index + 1} with {error.ename}: {error.evalue} "
@@ -119,6 +125,18 @@ def refer_to_pictures(notebook: NotebookNode, folder: Path, address: str) -> Not
                     output.data = {"text/html": _image(f"{address}/{name}", facts), **_text_only(output.data)}
                     output.metadata = {}
     return notebook
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Give kernels that start meanwhile one thread each: on small arrays more are slower, and wait busily."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _digest(content: bytes) -> str:

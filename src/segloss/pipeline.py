@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import getitem
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ class Pipeline:
         self._repo = Repo()
         self._defined_by = _texts()
         self._definitions = _definitions(self._stages.values())
+        self._parameters: dict[str, Any] = {}
         deps = [dep for stage in self._stages.values() for dep in stage.deps]
         sources = {dep.def_path: dep for dep in deps if not (_is_params(dep) or self._is_made(dep))}
         self._sources = {path: _hash(dep) for path, dep in sources.items()}
@@ -73,8 +75,11 @@ class Pipeline:
 
     def inputs(self, name: str) -> Inputs:
         """What a stage reads, as it is now. It must be there."""
-        deps = self._stages[name].deps
-        return {"definition": self._definition(name), **{str(dep): _hash(dep) for dep in deps}}
+        definition = self._definition(name)
+        return {
+            "definition": definition,
+            **{str(dep): self._selected(dep) if _is_params(dep) else _hash(dep) for dep in self._stages[name].deps},
+        }
 
     def changed_sources(self, name: str) -> list[str]:
         """Files of a stage that no stage makes, and that are not what they were when this pipeline was read."""
@@ -95,7 +100,7 @@ class Pipeline:
                 if not (self.always_runs(name) or stage.changed()):
                     continue
                 try:
-                    self._repo.stage_cache.restore(stage)
+                    self._restore(stage)
                     restored[name] = self.inputs(name)
                 except RunCacheNotFoundError:
                     stale.append(name)
@@ -136,6 +141,17 @@ class Pipeline:
                 well[0].dvcfile.dump_stages(well, update_pipeline=False)
         return refused
 
+    def _restore(self, stage: "PipelineStage") -> None:
+        from dvc.exceptions import ConfirmRemoveError
+
+        try:
+            self._repo.stage_cache.restore(stage)
+        except (
+            ConfirmRemoveError
+        ):  # somebody ran the stage by hand, and DVC asks before it removes what it does not know
+            stage.remove_outs()
+            self._repo.stage_cache.restore(stage)
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Hold DVC's lock, which another DVC command in this folder may have for a while."""
@@ -159,12 +175,21 @@ class Pipeline:
         texts = _texts()
         if texts != self._defined_by:
             self._defined_by = texts
+            self._parameters.clear()
             try:
                 with Repo() as repo:
                     self._definitions = _definitions(stage for stage in repo.index.stages if stage.cmd)
             except DvcException:  # somebody is writing them
                 self._definitions = {}
         return self._definitions.get(name)
+
+    def _selected(self, dep: "Dependency") -> dict[str, Any]:
+        """The parameters that a stage reads: DVC would parse the whole file again for each stage."""
+        from dvc.utils.serialize import load_path
+
+        if dep.def_path not in self._parameters:
+            self._parameters[dep.def_path] = load_path(dep.def_path, dep.fs)
+        return {key: reduce(getitem, key.split("."), self._parameters[dep.def_path]) for key in dep.params}
 
     def _is_made(self, dep: "Dependency") -> bool:
         """Whether a stage writes what another one reads, or a part of it."""
