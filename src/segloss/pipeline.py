@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import cached_property, reduce
-from operator import getitem
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,7 @@ class Pipeline:
         self._repo = Repo()
         self._defined_by = _texts()
         self._definitions = _definitions(self._stages.values())
-        self._parameters: dict[str, Any] = {}
+        self._parsed: dict[str, tuple[bytes, Any]] = {}
         deps = [dep for stage in self._stages.values() for dep in stage.deps]
         sources = {dep.def_path: dep for dep in deps if not (_is_params(dep) or self._is_made(dep))}
         self._sources = {path: _hash(dep) for path, dep in sources.items()}
@@ -75,11 +74,8 @@ class Pipeline:
 
     def inputs(self, name: str) -> Inputs:
         """What a stage reads, as it is now. It must be there."""
-        definition = self._definition(name)
-        return {
-            "definition": definition,
-            **{str(dep): self._selected(dep) if _is_params(dep) else _hash(dep) for dep in self._stages[name].deps},
-        }
+        with self._parsing_once():
+            return {"definition": self._definition(name), **{str(dep): _hash(dep) for dep in self._stages[name].deps}}
 
     def changed_sources(self, name: str) -> list[str]:
         """Files of a stage that no stage makes, and that are not what they were when this pipeline was read."""
@@ -165,7 +161,8 @@ class Pipeline:
                 except LockError:
                     if attempt == LOCK_ATTEMPTS - 1:
                         raise
-            yield
+            with self._parsing_once():
+                yield
 
     def _definition(self, name: str) -> dict[str, Any] | None:
         """What dvc.yaml and params.yaml make of a stage now: both can change while stages run."""
@@ -175,7 +172,6 @@ class Pipeline:
         texts = _texts()
         if texts != self._defined_by:
             self._defined_by = texts
-            self._parameters.clear()
             try:
                 with Repo() as repo:
                     self._definitions = _definitions(stage for stage in repo.index.stages if stage.cmd)
@@ -183,13 +179,23 @@ class Pipeline:
                 self._definitions = {}
         return self._definitions.get(name)
 
-    def _selected(self, dep: "Dependency") -> dict[str, Any]:
-        """The parameters that a stage reads: DVC would parse the whole file again for each stage."""
-        from dvc.utils.serialize import load_path
+    @contextmanager
+    def _parsing_once(self) -> Iterator[None]:
+        """Let DVC parse parameters again only if their file has changed: it would several times for each stage."""
+        from dvc.utils.serialize import LOADERS, load_yaml
 
-        if dep.def_path not in self._parameters:
-            self._parameters[dep.def_path] = load_path(dep.def_path, dep.fs)
-        return {key: reduce(getitem, key.split("."), self._parameters[dep.def_path]) for key in dep.params}
+        def load(path: str, fs: Any = None, **options: Any) -> Any:
+            text = Path(path).read_bytes()
+            if path not in self._parsed or self._parsed[path][0] != text:
+                self._parsed[path] = (text, load_yaml(path, fs=fs, **options))
+            return self._parsed[path][1]
+
+        before = LOADERS[".yaml"]
+        LOADERS[".yaml"] = load
+        try:
+            yield
+        finally:
+            LOADERS[".yaml"] = before
 
     def _is_made(self, dep: "Dependency") -> bool:
         """Whether a stage writes what another one reads, or a part of it."""

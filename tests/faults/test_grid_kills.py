@@ -1,4 +1,4 @@
-"""The grid's parent or one of its workers is killed at a random moment: what is recorded in the end is the same."""
+"""The grid's parent or one of its workers is killed, or hangs: what is recorded in the end is the same."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from segloss.grid import job
-from tests.grid.small_pipeline import NEEDS, recorded, write_pipeline
+from tests.grid.small_pipeline import NEEDS, beats, recorded, starts, wait_until, write_pipeline
 
 psutil = pytest.importorskip("psutil", reason="Dask, which brings psutil, is not installed")
 pytest.importorskip("distributed", reason="Dask is not installed")
@@ -110,6 +110,30 @@ def test_a_grid_one_of_whose_workers_is_killed_ends_as_if_it_had_not_been(
         assert outputs() == expected
         assert recorded()
     tell("SIGKILL of a worker at a random moment", "grid", killed)
+
+
+def test_the_stage_of_a_worker_that_stops_responding_is_run_again(
+    grid: Callable[[str], Path],
+    undisturbed: tuple[dict[str, bytes], float],
+    tell: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected, _ = undisturbed
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL", "5s")  # five minutes by default
+    grid("hung")
+    Path("hold-b").touch()
+    parent = begin()
+    wait_until(lambda: beats("b"))
+    # Between a worker and its stage stands the process that holds the imports.
+    worker = psutil.Process(int(Path("beat-b").read_text())).parent().parent()
+    worker.suspend()
+    wait_until(lambda: starts()["b"] == 2)
+    assert not worker.is_running()
+    Path("hold-b").unlink()
+    assert parent.wait(MOST_S) == 0, Path("log").read_text()
+    assert outputs() == expected
+    assert recorded()
+    tell("a worker that stops responding (SIGSTOP)", "grid", 1)
 
 
 def is_worker(process: Any) -> bool:

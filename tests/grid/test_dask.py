@@ -8,8 +8,10 @@ from subprocess import Popen
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from segloss.grid.dask_workers import dask_workers
+from segloss.paths import GRID
 from tests.grid.small_pipeline import NEEDS, beats, recorded, starts, wait_until
 
 Grids = Callable[[int], Popen[str]]
@@ -49,6 +51,17 @@ def test_the_stage_of_a_killed_worker_ends_with_it_and_is_run_again(grids: Grids
     said, _ = grid.communicate(timeout=120)
     assert grid.returncode == 0, said
     assert starts() == {**ONCE, "b": 2}
+
+
+def test_a_stage_that_is_still_at_work_elsewhere_is_waited_for(grids: Grids) -> None:
+    GRID.mkdir(parents=True)
+    with FileLock(GRID / "e.lock"):
+        grid = grids(2)
+        wait_until(lambda: Path("starts").exists() and "d" in starts())
+        assert "e" not in starts()
+    said, _ = grid.communicate(timeout=120)
+    assert grid.returncode == 0, said
+    assert starts() == ONCE
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])

@@ -184,6 +184,15 @@ def test_a_worker_that_runs_other_code_is_refused(
     assert "runs another segloss" in capsys.readouterr().out
 
 
+def test_a_worker_that_sees_another_folder_is_refused(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(job, "PARENT", Path("elsewhere.json"))
+    assert run_grid("a", workers=1) == 1
+    assert f"does not see {workplace}, expected the same folder on all machines" in capsys.readouterr().out
+    assert not Path("starts").exists()
+
+
 def test_a_cluster_needs_dask(workplace: Path) -> None:
     with pytest.raises(InputError, match=r"Dask is not installed, expected what `pip install '.\[cluster\]'` brings"):
         run_grid(scheduler="tcp://nowhere:1")

@@ -28,6 +28,7 @@ SETTINGS = {
     # Stages take seconds: to look at a worker a hundred times in each would take a twentieth of the machine.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "5s",
     # How many workers may die under a stage before it counts as failed: some queues take machines back at any time.
     "distributed.scheduler.allowed-failures": 10,
 }
