@@ -67,7 +67,7 @@ def dask_workers(
         slurm: File of options for workers that Slurm starts, in place of this machine.
 
     Raises:
-        InputError: If there is no such cluster, or the file does not say what Slurm needs.
+        InputError: If there is no such cluster, a worker does not start, or the file does not say what Slurm needs.
     """
     import dask
     import distributed  # noqa: F401  its defaults come with the import, and would be merged into ours
@@ -104,7 +104,10 @@ def _local(count: int, gpus: list[str]) -> Any:
     for number, gpu in zip(workers, gpus, strict=False):
         workers[number]["options"] |= {"env": {"CUDA_VISIBLE_DEVICES": gpu}, "resources": {"GPU": 1}}
     served = {"host": "127.0.0.1", "dashboard": True, "dashboard_address": DASHBOARD}
-    return SpecCluster(workers=workers, scheduler={"cls": Scheduler, "options": served}, **quiet)
+    try:
+        return SpecCluster(workers=workers, scheduler={"cls": Scheduler, "options": served}, **quiet)
+    except RuntimeError as error:  # it was killed before it could answer
+        raise InputError(f"A worker of this machine did not start ({error}). Give the same command again.") from error
 
 
 def _slurm(file: Path) -> Any:
