@@ -117,5 +117,5 @@ def _remark(out: Path, submission: Submission) -> str:
     cells = nbformat.read(path, as_version=4).cells
     errors = [{output.get("ename") for output in cell.get("outputs", [])} for cell in cells]
     late, lost = (sum(name in names for names in errors) for name in (OUT_OF_TIME, NOT_RUN))
-    remarks = [f"{late} cells out of time"] * bool(late) + [f"{lost} cells not run"] * bool(lost)
-    return ", ".join(remarks)
+    counts = {"out of time": late, "not run": lost}
+    return ", ".join(f"{count} cell{'s' * (count > 1)} {fate}" for fate, count in counts.items() if count)
