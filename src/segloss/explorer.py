@@ -35,11 +35,11 @@ def sliders() -> Any:
     # Imported here: only a notebook that somebody has opened needs it.
     import ipywidgets  # type: ignore[import-untyped]
 
-    style = {"description_width": "11em"}
+    style = {"description_width": "14em"}
     controls = {
         name: ipywidgets.FloatSlider(
             value=getattr(START, name), min=least, max=most, step=step, description=words,
-            style=style, continuous_update=False, layout={"width": "32em"},
+            style=style, continuous_update=False, layout={"width": "36em"},
         )
         for name, (words, least, most, step) in SLIDERS.items()
     }  # fmt: skip
