@@ -142,9 +142,7 @@ class Pipeline:
 
         try:
             self._repo.stage_cache.restore(stage)
-        except (
-            ConfirmRemoveError
-        ):  # somebody ran the stage by hand, and DVC asks before it removes what it does not know
+        except ConfirmRemoveError:  # a stage that was run by hand left something that DVC does not know
             stage.remove_outs()
             self._repo.stage_cache.restore(stage)
 
