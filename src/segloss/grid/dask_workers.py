@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DASHBOARD = "127.0.0.1:8787"
 ANSWERS_WITHIN = "30s"
+STARTS = 3
 SETTINGS = {
     # A worker starts a process for each stage, which Dask forbids by default.
     "distributed.worker.daemon": False,
@@ -104,10 +105,12 @@ def _local(count: int, gpus: list[str]) -> Any:
     for number, gpu in zip(workers, gpus, strict=False):
         workers[number]["options"] |= {"env": {"CUDA_VISIBLE_DEVICES": gpu}, "resources": {"GPU": 1}}
     served = {"host": "127.0.0.1", "dashboard": True, "dashboard_address": DASHBOARD}
-    try:
-        return SpecCluster(workers=workers, scheduler={"cls": Scheduler, "options": served}, **quiet)
-    except RuntimeError as error:  # it was killed before it could answer
-        raise InputError(f"A worker of this machine did not start ({error}). Give the same command again.") from error
+    for attempt in range(STARTS):
+        try:
+            return SpecCluster(workers=workers, scheduler={"cls": Scheduler, "options": served}, **quiet)
+        except RuntimeError as error:  # a worker was killed before it could answer
+            if attempt == STARTS - 1:
+                raise InputError(f"The workers of this machine do not start: {error}") from error
 
 
 def _slurm(file: Path) -> Any:
